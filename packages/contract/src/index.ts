@@ -1,0 +1,5 @@
+export * from './background-images.js';
+export * from './common.js';
+export * from './errors.js';
+export * from './identity.js';
+export * from './sessions.js';

@@ -1,0 +1,27 @@
+import { z } from '@hono/zod-openapi';
+import { errorBody } from './common.js';
+import { ERROR_CODES, type ErrorCode } from './errors.js';
+
+/** A JSON reply. */
+export const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+/** The error replies of a route, grouped by status with their codes in the description. */
+export const errors = (...codes: readonly ErrorCode[]) => {
+  const byStatus = new Map<number, string[]>();
+  for (const code of codes) {
+    const { status } = ERROR_CODES[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\``]);
+  }
+  return Object.fromEntries([...byStatus].map(([status, names]) => [status, json(errorBody, names.join(', '))]));
+};
+
+/** Routes that need an API key (or the console's cookie). */
+export const secured = { security: [{ apiKey: [] }] };
+
+/** Header of every POST: the same key and request give the same reply once. */
+export const idempotent = z.object({
+  'idempotency-key': z.string().optional().openapi({ description: 'A random UUID: the request takes effect once, however often it is sent in 24 hours.' }),
+});

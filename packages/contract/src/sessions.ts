@@ -1,0 +1,272 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { renditionFit } from './background-images.js';
+import { backgroundImageId, idReference, pageOf, pageQuery, sessionId, time } from './common.js';
+import { errors, idempotent, json, secured } from './route.js';
+
+/** Longest text that an avatar says in one go, in characters. */
+export const MAX_SPEECH_LENGTH = 2000;
+/** Longest cross-fade of a swap, in milliseconds. */
+export const MAX_TRANSITION_MS = 5000;
+/** Cross-fade of a swap unless the request says otherwise, in milliseconds. */
+export const DEFAULT_TRANSITION_MS = 400;
+
+/** Who appears: the avatar's provider with what it needs to know. */
+export const avatar = z
+  .discriminatedUnion('provider', [
+    z.strictObject({ provider: z.literal('stand-in') }).openapi({ description: 'The presenter that Backlot draws.' }),
+    z
+      .strictObject({ provider: z.literal('clip'), clip: z.string().min(1).max(255).openapi({ description: 'File name in the clips folder.', example: 'presenter.mp4' }) })
+      .openapi({ description: 'A green-screen video file, looped.' }),
+    z.strictObject({ provider: z.literal('whip') }).openapi({ description: 'Any WHIP publisher: OBS, GStreamer, a browser.' }),
+  ])
+  .openapi('Avatar');
+
+export const canvasSide = z.number().int().min(180).max(1920).multipleOf(2, 'must be even');
+/** The composited picture, in pixels. */
+export const canvas = z.strictObject({ width: canvasSide, height: canvasSide }).openapi('Canvas');
+
+export const color = z.string().regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #1a2b3c').openapi({ example: '#1a2b3c' });
+export const transitionMs = z.number().int().min(0).max(MAX_TRANSITION_MS).default(DEFAULT_TRANSITION_MS).openapi({ description: 'Length of the cross-fade in milliseconds.' });
+
+/** The live background of a surface, with its version: a higher version is newer, others are stale. */
+export const liveBackground = z
+  .object({
+    has_background: z.boolean(),
+    background_id: backgroundImageId.nullable().openapi({ description: 'The library\'s image; null for a plain colour or none.' }),
+    background_version: z.number().int().min(0),
+    image_url: z.string().nullable().openapi({ description: 'The image at the canvas\'s size; signed, valid for at least a day.' }),
+    color: color.nullable(),
+  })
+  .openapi('LiveBackground');
+
+const libraryImage = idReference('bg_7kq2mx9cvt4wz8hn3pdr');
+
+export const sessionStatus = z.enum(['starting', 'live', 'ended', 'failed']);
+
+export const endReason = z
+  .object({
+    code: z.enum([
+      'requested',
+      'server_stopped',
+      'server_restarted',
+      'publisher_absent',
+      'publisher_left',
+      'avatar_failed',
+      'clip_unreadable',
+      'internal',
+    ]),
+    message: z.string(),
+  })
+  .openapi('EndReason');
+
+export const session = z
+  .object({
+    session_id: sessionId,
+    status: sessionStatus,
+    reason: endReason.nullable().openapi({ description: 'Why the session ended or failed.' }),
+    avatar,
+    canvas,
+    fit: renditionFit,
+    render: z.enum(['client']).openapi({ description: 'Where compositing happens: in each viewer\'s browser.' }),
+    stage: z.enum(['embedded']),
+    background: liveBackground,
+    speaks: z.boolean().openapi({ description: 'Whether `POST …/speech` works for this avatar.' }),
+    video_codec: z.enum(['VP8', 'H264']).nullable().openapi({ description: 'What the publisher sends; null until it is live.' }),
+    viewers: z.number().int(),
+    stream_url: z.string().openapi({ description: 'WHEP endpoint; takes the access token.' }),
+    access_token: z.string().openapi({ description: 'Lets one watch this session, and nothing else. Dies with the session.' }),
+    player_url: z.string().openapi({ description: 'A page that plays the session full-window.' }),
+    publish_url: z.string().nullable().openapi({ description: 'WHIP endpoint, for the avatar `whip`.' }),
+    publish_token: z.string().nullable().openapi({ description: 'Bearer token for `publish_url`.' }),
+    metadata: z.record(z.string(), z.string()),
+    created_at: time,
+    live_at: time.nullable(),
+    ended_at: time.nullable(),
+  })
+  .openapi('Session');
+
+export const sessionPage = pageOf(session).openapi('SessionPage');
+
+export const createSession = z
+  .strictObject({
+    avatar: avatar.default({ provider: 'stand-in' }),
+    background_image: libraryImage.nullable().optional().openapi({ description: 'An image of the library; null or absent: none.' }),
+    canvas: canvas.default({ width: 1280, height: 720 }),
+    fit: renditionFit.default('cover').openapi({ description: 'How the background fills the canvas.' }),
+    render: z.enum(['client']).default('client'),
+    voice_id: z.string().regex(/^[a-z0-9+-]{2,40}$/i).optional().openapi({ description: 'A voice of the avatar; the list of avatars names them.', example: 'en-us' }),
+    text: z.string().trim().min(1).max(MAX_SPEECH_LENGTH).optional().openapi({ description: 'Said when the first viewer is there.' }),
+    metadata: z
+      .record(z.string().min(1).max(64), z.string().max(512))
+      .refine((value) => Object.keys(value).length <= 32, 'must have at most 32 keys')
+      .default({}),
+  })
+  .openapi('CreateSession');
+
+export const setBackground = z
+  .strictObject({
+    background_image: libraryImage.optional(),
+    color: color.optional(),
+    transition_ms: transitionMs,
+  })
+  .refine((body) => (body.background_image === undefined) !== (body.color === undefined), {
+    message: 'must have exactly one of background_image and color',
+    path: ['background_image'],
+  })
+  .openapi('SetBackground');
+
+/** Answer to every change of a session's background. */
+export const backgroundChange = z
+  .object({
+    session_id: sessionId,
+    has_background: z.boolean(),
+    changed: z.boolean().openapi({ description: 'False when it was so already.' }),
+    background_id: backgroundImageId.nullable(),
+    background_version: z.number().int(),
+  })
+  .openapi('BackgroundChange');
+
+export const speechRequest = z.strictObject({ text: z.string().trim().min(1).max(MAX_SPEECH_LENGTH) }).openapi('SpeechRequest');
+export const speech = z
+  .object({
+    session_id: sessionId,
+    speech_id: z.string().openapi({ example: 'say_7kq2mx9cvt4wz8hn3pdr' }),
+    text: z.string(),
+    audible: z.boolean().openapi({ description: 'False when the avatar has no voice on this server: it moves its lips and shows captions.' }),
+  })
+  .openapi('Speech');
+
+export const avatarOption = z
+  .object({
+    avatar,
+    title: z.string(),
+    speaks: z.boolean(),
+    available: z.boolean(),
+    unavailable_reason: z.string().nullable(),
+    voices: z.array(z.string()),
+  })
+  .openapi('AvatarOption');
+
+/** Events of `GET …/events`, by their SSE name. Every stream starts with `session` and `background` as they are now. */
+export const sessionEvents = {
+  session: z.object({ session_id: sessionId, status: sessionStatus, reason: endReason.nullable(), video_codec: z.enum(['VP8', 'H264']).nullable() }),
+  background: liveBackground.extend({ fit: renditionFit, transition_ms: z.number().int() }),
+  speech: z.object({
+    speech_id: z.string(),
+    text: z.string(),
+    state: z.enum(['started', 'ended']),
+    duration_ms: z.number().int().openapi({ description: 'Length of the speech; captions last as long.' }),
+    audible: z.boolean(),
+  }),
+  viewers: z.object({ viewers: z.number().int() }),
+};
+
+const tag = { tags: ['Sessions'], ...secured };
+const params = z.strictObject({ id: idReference('sess_4tz8hw2kq9mx7cvn3pdr') });
+
+export const sessionRoutes = {
+  avatars: createRoute({
+    ...tag, method: 'get', path: '/v1/avatars', operationId: 'listAvatars',
+    summary: 'List the avatars that sessions can use',
+    responses: { 200: json(z.object({ data: z.array(avatarOption) }), 'The avatars.'), ...errors('unauthenticated') },
+  }),
+  create: createRoute({
+    ...tag, method: 'post', path: '/v1/sessions', operationId: 'createSession',
+    summary: 'Put an AI human on air',
+    request: { headers: idempotent, body: { required: true, content: { 'application/json': { schema: createSession } } } },
+    responses: {
+      201: json(session, 'The session is starting.'),
+      ...errors('unauthenticated', 'invalid_request', 'background_image_not_found', 'clip_not_found', 'clip_unreadable', 'ffmpeg_missing', 'sessions_full'),
+    },
+  }),
+  list: createRoute({
+    ...tag, method: 'get', path: '/v1/sessions', operationId: 'listSessions',
+    summary: 'List sessions, newest first',
+    request: { query: pageQuery.extend({ status: sessionStatus.optional() }) },
+    responses: { 200: json(sessionPage, 'A page of sessions.'), ...errors('unauthenticated', 'invalid_request') },
+  }),
+  get: createRoute({
+    ...tag, method: 'get', path: '/v1/sessions/{id}', operationId: 'getSession',
+    summary: 'View a session',
+    request: { params },
+    responses: { 200: json(session, 'The session.'), ...errors('unauthenticated', 'session_not_found') },
+  }),
+  end: createRoute({
+    ...tag, method: 'delete', path: '/v1/sessions/{id}', operationId: 'endSession',
+    summary: 'End a session',
+    description: 'Ending a session that has ended changes nothing.',
+    request: { params },
+    responses: { 204: { description: 'Ended.' }, ...errors('unauthenticated', 'session_not_found') },
+  }),
+  setBackground: createRoute({
+    ...tag, method: 'post', path: '/v1/sessions/{id}/background', operationId: 'setSessionBackground',
+    summary: 'Swap the background while the avatar talks',
+    request: { params, headers: idempotent, body: { required: true, content: { 'application/json': { schema: setBackground } } } },
+    responses: { 200: json(backgroundChange, 'Every viewer gets it.'), ...errors('unauthenticated', 'session_not_found', 'background_image_not_found', 'session_ended', 'invalid_request') },
+  }),
+  removeBackground: createRoute({
+    ...tag, method: 'delete', path: '/v1/sessions/{id}/background', operationId: 'removeSessionBackground',
+    summary: 'Back to no background: a transparent player',
+    request: { params },
+    responses: { 200: json(backgroundChange, 'Removed, or none was set.'), ...errors('unauthenticated', 'session_not_found', 'session_ended') },
+  }),
+  speech: createRoute({
+    ...tag, method: 'post', path: '/v1/sessions/{id}/speech', operationId: 'speak',
+    summary: 'Make the avatar say something',
+    request: { params, headers: idempotent, body: { required: true, content: { 'application/json': { schema: speechRequest } } } },
+    responses: { 202: json(speech, 'It will be said, after what is queued already.'), ...errors('unauthenticated', 'session_not_found', 'session_ended', 'speech_unsupported', 'speech_busy') },
+  }),
+  events: createRoute({
+    ...tag, method: 'get', path: '/v1/sessions/{id}/events', operationId: 'sessionEvents',
+    summary: 'Follow a session live',
+    description: 'Server-sent events: `session`, `background`, `speech`, `viewers`. Takes an API key or the session\'s access token. Each stream starts with the state as it is; it ends when the session does.',
+    request: { params },
+    responses: { 200: { description: 'The stream.', content: { 'text/event-stream': { schema: z.string() } } }, ...errors('unauthenticated', 'session_not_found') },
+  }),
+};
+
+const sdp = { content: { 'application/sdp': { schema: z.string() } } };
+const webrtcTag = { tags: ['WebRTC'], security: [{ sessionToken: [] }] };
+const connection = z.strictObject({ id: idReference('sess_4tz8hw2kq9mx7cvn3pdr'), connection: idReference('conn_9cvt4wz8hn3pdr7kq2mx') });
+
+const endpoint = (kind: 'whip' | 'whep', verb: string) => ({
+  connect: createRoute({
+    ...webrtcTag, method: 'post', path: `/v1/sessions/{id}/${kind}`, operationId: `${kind}Connect`,
+    summary: `${verb} with an SDP offer`,
+    request: { params, body: { required: true, ...sdp } },
+    responses: {
+      201: { description: 'The SDP answer. `Location` is the connection, `ETag` its ICE session.', ...sdp },
+      ...errors('unauthenticated', 'session_not_found', 'session_ended', 'sdp_invalid', 'no_common_codec', 'unsupported_media_type', ...(kind === 'whip' ? (['publisher_exists', 'publisher_not_accepted'] as const) : (['publisher_absent', 'viewers_full'] as const))),
+    },
+  }),
+  trickle: createRoute({
+    ...webrtcTag, method: 'patch', path: `/v1/sessions/{id}/${kind}/{connection}`, operationId: `${kind}Trickle`,
+    summary: 'Add ICE candidates',
+    request: { params: connection, body: { required: true, content: { 'application/trickle-ice-sdpfrag': { schema: z.string() } } } },
+    responses: { 204: { description: 'Taken.' }, ...errors('unauthenticated', 'connection_not_found', 'etag_mismatch', 'ice_restart_unsupported') },
+  }),
+  disconnect: createRoute({
+    ...webrtcTag, method: 'delete', path: `/v1/sessions/{id}/${kind}/{connection}`, operationId: `${kind}Disconnect`,
+    summary: 'End the connection',
+    request: { params: connection },
+    responses: { 200: { description: 'Ended.' }, ...errors('unauthenticated', 'connection_not_found') },
+  }),
+});
+
+/** WebRTC in (WHIP, RFC 9725) and out (WHEP, draft-ietf-wish-whep). */
+export const webrtcRoutes = { whip: endpoint('whip', 'Publish'), whep: endpoint('whep', 'Watch') };
+
+export type Avatar = z.infer<typeof avatar>;
+export type AvatarOption = z.infer<typeof avatarOption>;
+export type Canvas = z.infer<typeof canvas>;
+export type LiveBackground = z.infer<typeof liveBackground>;
+export type SessionStatus = z.infer<typeof sessionStatus>;
+export type EndReason = z.infer<typeof endReason>;
+export type Session = z.infer<typeof session>;
+export type CreateSession = z.infer<typeof createSession>;
+export type CreateSessionInput = z.input<typeof createSession>;
+export type SetBackground = z.infer<typeof setBackground>;
+export type SetBackgroundInput = z.input<typeof setBackground>;
+export type BackgroundChange = z.infer<typeof backgroundChange>;
+export type Speech = z.infer<typeof speech>;
+export type SessionEvent = { [Name in keyof typeof sessionEvents]: { event: Name; data: z.infer<(typeof sessionEvents)[Name]> } }[keyof typeof sessionEvents];

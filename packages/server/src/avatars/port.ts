@@ -1,0 +1,44 @@
+import type { Avatar, AvatarOption, Canvas } from '@backlot/contract';
+
+/** What a running avatar tells its session. Callbacks are synchronous and must not throw. */
+export interface AvatarObserver {
+  speechStarted(speech: { readonly speechId: string; readonly text: string; readonly durationMs: number; readonly audible: boolean }): void;
+  speechEnded(speechId: string): void;
+  /** The avatar has died and will not come back; the session fails with this sentence, which users see. */
+  failed(code: 'avatar_failed' | 'clip_unreadable', message: string): void;
+}
+
+export interface AvatarStart {
+  readonly sessionId: string;
+  readonly avatar: Avatar;
+  readonly canvas: Canvas;
+  readonly voiceId: string | undefined;
+  /** Where the avatar publishes its green-screen video and audio (WHIP), with the Bearer token for it. */
+  readonly publish: { readonly url: string; readonly token: string };
+  readonly observer: AvatarObserver;
+  readonly signal: AbortSignal;
+}
+
+/** An avatar on air. Disposing it ends it, and whatever process or vendor session it holds. */
+export interface RunningAvatar extends AsyncDisposable {
+  /** Queues a text. Throws `BacklotError` `speech_unsupported` or `speech_busy`. */
+  speak(speechId: string, text: string): Promise<{ readonly audible: boolean }>;
+}
+
+/**
+ * Who appears, and who publishes it.
+ *
+ * Every adapter guarantees: `check` throws a coded `BacklotError` for whatever can be known to fail before a session
+ * is made; `start` resolves once the avatar is on its way, not when it is live (the stage tells that); a failure
+ * after that is reported once, to the observer.
+ */
+export interface AvatarProvider {
+  readonly provider: Avatar['provider'];
+  /** Whether people publish into the session themselves, with a token of their own. */
+  readonly publishedByUser: boolean;
+  readonly speaks: boolean;
+  /** The avatars that a session can be started with. */
+  options(): Promise<readonly AvatarOption[]>;
+  check(avatar: Avatar, voiceId: string | undefined): Promise<void>;
+  start(start: AvatarStart): Promise<RunningAvatar>;
+}

@@ -1,0 +1,21 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Logger } from 'pino';
+
+/** Who makes a request: an organization, by key or by the console's cookie. */
+export interface Principal {
+  readonly organizationId: string;
+  readonly via: 'api_key' | 'console';
+}
+
+/** What the middleware puts into every request's context. */
+export interface AppEnv {
+  Variables: {
+    requestId: string;
+    log: Logger;
+    /** Set on routes behind `requireOrganization`. */
+    principal: Principal;
+  };
+}
+
+/** The HTTP application that features register their routes on. */
+export type App = OpenAPIHono<AppEnv>;
