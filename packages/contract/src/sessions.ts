@@ -149,7 +149,7 @@ export const avatarOption = z
 
 /** Events of `GET …/events`, by their SSE name. Every stream starts with `session` and `background` as they are now. */
 export const sessionEvents = {
-  session: z.object({ session_id: sessionId, status: sessionStatus, reason: endReason.nullable(), video_codec: z.enum(['VP8', 'H264']).nullable() }),
+  session: z.object({ session_id: sessionId, status: sessionStatus, reason: endReason.nullable(), canvas, video_codec: z.enum(['VP8', 'H264']).nullable() }),
   background: liveBackground.extend({ fit: renditionFit, transition_ms: z.number().int() }),
   speech: z.object({
     speech_id: z.string(),
