@@ -1,2 +1,3 @@
+export * from './backlot.js';
 export * from './chromium.js';
 export * from './shared-data.js';

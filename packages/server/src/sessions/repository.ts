@@ -1,0 +1,141 @@
+import { avatar as avatarSchema, type Avatar, type Canvas, type EndReason, type RenditionFit, type SessionStatus } from '@backlot/contract';
+import { and, desc, eq, inArray, lt, or, type SQL } from 'drizzle-orm';
+import { z } from 'zod';
+import type { Executor } from '../database/database.js';
+import { sessions, surfaces } from '../database/schema.js';
+import type { SurfaceBackground } from '../surfaces/background.js';
+
+/** A session as the database has it, with its background. */
+export interface SessionRecord {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly status: SessionStatus;
+  readonly reason: EndReason | null;
+  readonly avatar: Avatar;
+  readonly canvas: Canvas;
+  readonly fit: RenditionFit;
+  readonly voiceId: string | null;
+  readonly openingText: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly background: SurfaceBackground;
+  readonly createdAt: Date;
+  readonly liveAt: Date | null;
+  readonly endedAt: Date | null;
+}
+
+/** Where a page of sessions starts: after this row. */
+export interface SessionPosition {
+  readonly createdAt: Date;
+  readonly id: string;
+}
+
+const ON_AIR = ['starting', 'live'] as const;
+const metadataSchema = z.record(z.string(), z.string());
+
+const columns = { session: sessions, background: surfaces };
+type Row = { readonly session: typeof sessions.$inferSelect; readonly background: typeof surfaces.$inferSelect };
+
+const toRecord = ({ session, background }: Row): SessionRecord => ({
+  id: session.id,
+  organizationId: session.organizationId,
+  status: session.status,
+  reason:
+    session.reasonCode === null
+      ? null
+      : { code: session.reasonCode as EndReason['code'], message: session.reasonMessage ?? '' },
+  avatar: avatarSchema.parse(session.avatar),
+  canvas: { width: session.canvasWidth, height: session.canvasHeight },
+  fit: session.fit,
+  voiceId: session.voiceId,
+  openingText: session.openingText,
+  metadata: metadataSchema.parse(session.metadata),
+  background,
+  createdAt: session.createdAt,
+  liveAt: session.liveAt,
+  endedAt: session.endedAt,
+});
+
+const select = (executor: Executor, where: SQL | undefined) =>
+  executor.select(columns).from(sessions).innerJoin(surfaces, eq(surfaces.surfaceId, sessions.id)).where(where);
+
+/** Stores a new session; its surface is made in the same transaction. */
+export const insertSession = async (
+  transaction: Executor,
+  session: Omit<SessionRecord, 'status' | 'reason' | 'background' | 'liveAt' | 'endedAt'>,
+): Promise<void> => {
+  await transaction.insert(sessions).values({
+    id: session.id,
+    organizationId: session.organizationId,
+    status: 'starting',
+    avatar: session.avatar,
+    canvasWidth: session.canvas.width,
+    canvasHeight: session.canvas.height,
+    fit: session.fit,
+    voiceId: session.voiceId,
+    openingText: session.openingText,
+    metadata: session.metadata,
+    createdAt: session.createdAt,
+  });
+};
+
+/** An organization's session; null when there is none or it is another's. */
+export const findSession = async (executor: Executor, organizationId: string, id: string): Promise<SessionRecord | null> => {
+  const [row] = await select(executor, and(eq(sessions.id, id), eq(sessions.organizationId, organizationId))).limit(1);
+  return row === undefined ? null : toRecord(row);
+};
+
+/** A session by its id alone, for holders of that session's own token. */
+export const findSessionByToken = async (executor: Executor, id: string): Promise<SessionRecord | null> => {
+  const [row] = await select(executor, eq(sessions.id, id)).limit(1);
+  return row === undefined ? null : toRecord(row);
+};
+
+/** Sessions of an organization, newest first. */
+export const listSessions = async (
+  executor: Executor,
+  filter: { readonly organizationId: string; readonly status?: SessionStatus | undefined; readonly after?: SessionPosition | undefined; readonly limit: number },
+): Promise<SessionRecord[]> => {
+  const { after } = filter;
+  const rows = await select(
+    executor,
+    and(
+      eq(sessions.organizationId, filter.organizationId),
+      filter.status === undefined ? undefined : eq(sessions.status, filter.status),
+      after === undefined
+        ? undefined
+        : or(lt(sessions.createdAt, after.createdAt), and(eq(sessions.createdAt, after.createdAt), lt(sessions.id, after.id))),
+    ),
+  )
+    .orderBy(desc(sessions.createdAt), desc(sessions.id))
+    .limit(filter.limit);
+  return rows.map(toRecord);
+};
+
+/** Marks a starting session as live, once. */
+export const markLive = async (executor: Executor, id: string, at: Date): Promise<void> => {
+  await executor.update(sessions).set({ status: 'live', liveAt: at }).where(and(eq(sessions.id, id), eq(sessions.status, 'starting')));
+};
+
+/** Ends a session that is on air. False when it had ended before. */
+export const markEnded = async (
+  executor: Executor,
+  id: string,
+  end: { readonly status: 'ended' | 'failed'; readonly reason: EndReason; readonly at: Date },
+): Promise<boolean> => {
+  const rows = await executor
+    .update(sessions)
+    .set({ status: end.status, reasonCode: end.reason.code, reasonMessage: end.reason.message, endedAt: end.at })
+    .where(and(eq(sessions.id, id), inArray(sessions.status, [...ON_AIR])))
+    .returning({ id: sessions.id });
+  return rows.length > 0;
+};
+
+/** Ends what an earlier process left on air. Returns how many there were. */
+export const endOrphans = async (executor: Executor, reason: EndReason, at: Date): Promise<number> => {
+  const rows = await executor
+    .update(sessions)
+    .set({ status: 'ended', reasonCode: reason.code, reasonMessage: reason.message, endedAt: at })
+    .where(inArray(sessions.status, [...ON_AIR]))
+    .returning({ id: sessions.id });
+  return rows.length;
+};
