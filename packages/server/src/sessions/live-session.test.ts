@@ -15,7 +15,7 @@ const stageSession = (options: { opening?: string; startAvatar?: () => Promise<R
   const hooks: { room?: RoomObserver; avatar?: AvatarObserver; signal?: AbortSignal } = {};
   let lives = 0;
   let avatarsClosed = 0;
-  const session = new LiveSession({
+  const session: LiveSession = new LiveSession({
     background: { version: 0, backgroundId: null, sourceSha256: null, color: null },
     patience: { firstMs: 20_000, returnMs: 5_000, outcome: 'failed' },
     opening: options.opening === undefined ? null : { speechId: 'say_1', text: options.opening },

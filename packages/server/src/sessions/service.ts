@@ -15,7 +15,7 @@ import {
 } from '@backlot/contract';
 import type { Logger } from 'pino';
 import type { AvatarProvider } from '../avatars/port.js';
-import type { Database } from '../database/database.js';
+import type { Database, Executor } from '../database/database.js';
 import { BacklotError, toError } from '../errors.js';
 import { createId } from '../ids.js';
 import type { Stage } from '../stage/port.js';
@@ -35,8 +35,11 @@ import {
 
 /** What sessions need of the library. */
 export interface BackgroundLibrary {
-  /** Throws `background_image_not_found`. */
-  resolve(organizationId: string, id: string): Promise<{ readonly id: string; readonly sourceSha256: string }>;
+  /**
+   * What a surface keeps of an image. In a transaction the image can't be deleted before that ends.
+   * Throws `background_image_not_found`.
+   */
+  resolve(organizationId: string, id: string, transaction?: Executor): Promise<{ readonly id: string; readonly sourceSha256: string }>;
   /** Makes sure that the picture for a canvas is there, so that no viewer waits for it. */
   ensureRendition(sourceSha256: string, box: Canvas & { readonly fit: RenditionFit }): Promise<void>;
   /** A signed address that works without a key, and after the library's entry was deleted. */
@@ -62,6 +65,9 @@ export interface SessionServiceOptions {
   readonly log: Logger;
   readonly now?: () => Date;
 }
+
+/** Settles what a surface shall show, in the transaction that changes it. */
+type Want = (transaction: Executor) => Promise<WantedBackground>;
 
 export type SessionListener = (event: SessionEvent) => void;
 
@@ -104,7 +110,7 @@ export class SessionService implements AsyncDisposable {
 
   /** Puts an avatar on air. Throws `BacklotError` for everything that can be known to fail before it starts. */
   async create(organizationId: string, input: CreateSession): Promise<Session> {
-    const { database, library, maxSessions } = this.#options;
+    const { database, maxSessions } = this.#options;
     if (this.#closing) throw new BacklotError('shutting_down');
     if (this.#onAir.size + this.#starting >= maxSessions) throw new BacklotError('sessions_full', { retryAfterSeconds: 5 });
     this.#starting++;
@@ -112,9 +118,7 @@ export class SessionService implements AsyncDisposable {
       const provider = this.#provider(input.avatar);
       await provider.check(input.avatar, input.voice_id);
       if (input.text !== undefined && !provider.speaks) throw new BacklotError('speech_unsupported', { details: [{ field: 'text', message: 'this avatar does not speak' }] });
-      const image = typeof input.background_image === 'string' ? await library.resolve(organizationId, input.background_image) : null;
-      if (image !== null) await library.ensureRendition(image.sourceSha256, { ...input.canvas, fit: input.fit });
-      const wanted: WantedBackground = image === null ? { kind: 'none' } : { kind: 'image', backgroundId: image.id, sourceSha256: image.sourceSha256 };
+      const want = await this.#prepare(organizationId, { image: input.background_image ?? undefined }, input);
       const now = this.#now();
       const id = createId('sess');
       const facts = {
@@ -129,6 +133,7 @@ export class SessionService implements AsyncDisposable {
         createdAt: now,
       };
       const background = await database.transaction(async (transaction) => {
+        const wanted = await want(transaction);
         await insertSession(transaction, facts);
         return createSurface(transaction, { surfaceId: id, organizationId, now }, wanted);
       });
@@ -164,22 +169,12 @@ export class SessionService implements AsyncDisposable {
   async setBackground(organizationId: string, id: string, input: SetBackground): Promise<BackgroundChange> {
     const record = await this.#find(organizationId, id);
     this.#assertOnAir(record.id);
-    const { library } = this.#options;
-    let wanted: WantedBackground;
-    if (input.background_image !== undefined) {
-      const image = await library.resolve(organizationId, input.background_image);
-      await library.ensureRendition(image.sourceSha256, { ...record.canvas, fit: record.fit });
-      wanted = { kind: 'image', backgroundId: image.id, sourceSha256: image.sourceSha256 };
-    } else if (input.color !== undefined) {
-      wanted = { kind: 'color', color: input.color };
-    } else {
-      wanted = { kind: 'none' };
-    }
-    return this.#change(record, wanted, input.transition_ms);
+    const want = await this.#prepare(organizationId, { image: input.background_image, color: input.color }, record);
+    return this.#change(record, want, input.transition_ms);
   }
 
   async removeBackground(organizationId: string, id: string): Promise<BackgroundChange> {
-    return this.#change(await this.#find(organizationId, id), { kind: 'none' }, DEFAULT_TRANSITION_MS);
+    return this.#change(await this.#find(organizationId, id), async () => ({ kind: 'none' }), DEFAULT_TRANSITION_MS);
   }
 
   async speak(organizationId: string, id: string, text: string): Promise<Speech> {
@@ -230,6 +225,25 @@ export class SessionService implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
     await Promise.all([...this.#onAir.keys()].map((id) => this.#end(id, 'ended', { code: 'server_stopped', message: 'The server was stopped.' })));
+  }
+
+  /** Makes a background's picture ready, outside of any transaction; the result settles what to show inside of one. */
+  async #prepare(
+    organizationId: string,
+    wanted: { readonly image?: string | undefined; readonly color?: string | undefined },
+    box: { readonly canvas: Canvas; readonly fit: RenditionFit },
+  ): Promise<Want> {
+    const { library } = this.#options;
+    const { image, color } = wanted;
+    if (image !== undefined) {
+      const { sourceSha256 } = await library.resolve(organizationId, image);
+      await library.ensureRendition(sourceSha256, { ...box.canvas, fit: box.fit });
+      return async (transaction) => {
+        const found = await library.resolve(organizationId, image, transaction);
+        return { kind: 'image', backgroundId: found.id, sourceSha256: found.sourceSha256 };
+      };
+    }
+    return async () => (color === undefined ? { kind: 'none' } : { kind: 'color', color });
   }
 
   #goOnAir(record: SessionRecord, provider: AvatarProvider): void {
@@ -289,11 +303,13 @@ export class SessionService implements AsyncDisposable {
     await markEnded(this.#options.database.executor, record.id, { status, reason, at: this.#now() });
   }
 
-  #change(record: SessionRecord, wanted: WantedBackground, transitionMs: number): Promise<BackgroundChange> {
+  #change(record: SessionRecord, want: Want, transitionMs: number): Promise<BackgroundChange> {
     const onAir = this.#assertOnAir(record.id);
     const change = async (): Promise<BackgroundChange> => {
       this.#assertOnAir(record.id);
-      const { changed, background } = await this.#options.database.transaction((transaction) => changeBackground(transaction, record.id, wanted, this.#now()));
+      const { changed, background } = await this.#options.database.transaction(async (transaction) =>
+        changeBackground(transaction, record.id, await want(transaction), this.#now()),
+      );
       if (changed) {
         onAir.live.background = background;
         const event = this.#backgroundEvent(record, background, transitionMs);
