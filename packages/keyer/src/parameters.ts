@@ -1,0 +1,63 @@
+/**
+ * How chroma sites lie on the luma grid. `centre`: in the middle of a 2×2 block (libwebrtc, JPEG, anything that
+ * averages blocks). `left`: on the even luma column, between two rows (H.264's default).
+ */
+export type Siting = 'centre' | 'left';
+
+/** What the key can be told. All defaults come from `DEFAULT_PARAMETERS`; they suit green and blue screens of avatars. */
+export interface KeyingParameters {
+  /** `auto`: measured from the picture's border. Or the screen's colour as it arrives, `#rrggbb`. Default `auto`. */
+  readonly key: 'auto' | `#${string}`;
+  /**
+   * Where the matte starts, as a share of the way from neutral (0) to the screen (1): more spill and flare than this
+   * counts as screen. `auto`: measured from the subject. Range 0 to 0.5. Default `auto`.
+   */
+  readonly floor: 'auto' | number;
+  /** Where the matte is full, on the same scale: the screen's noise lies above. Range 0.6 to 1. Default 0.975. */
+  readonly ceiling: number;
+  /** How hard colours off the key's axis (yellow, cyan) are pushed out of the matte. Range 0 to 2. Default 0.8. */
+  readonly hueGuard: number;
+  /** Off-axis chroma that the hue guard forgives, as a share of the key's length. Range 0 to 1. Default 0.14. */
+  readonly hueTolerance: number;
+  /** Strength of the edge refinement from luma. 0 is the plain chroma matte. Range 0 to 1. Default 1. */
+  readonly detail: number;
+  /** How much of the screen's colour is taken out of the subject. 0 leaves it. Range 0 to 1. Default 1. */
+  readonly spill: number;
+  /** How much of the removed spill is also taken out of brightness. Range 0 to 1. Default 0.5. */
+  readonly spillLuma: number;
+  /** Whether an uneven screen is measured place by place. Default true. */
+  readonly plate: boolean;
+  /** Siting of the video's chroma. Default `centre`. */
+  readonly siting: Siting;
+}
+
+/** The defaults of every parameter. */
+export const DEFAULT_PARAMETERS: KeyingParameters = Object.freeze({
+  key: 'auto',
+  floor: 'auto',
+  ceiling: 0.975,
+  hueGuard: 0.8,
+  hueTolerance: 0.14,
+  detail: 1,
+  spill: 1,
+  spillLuma: 0.5,
+  plate: true,
+  siting: 'centre',
+});
+
+const ranges = { ceiling: [0.6, 1], hueGuard: [0, 2], hueTolerance: [0, 1], detail: [0, 1], spill: [0, 1], spillLuma: [0, 1] } as const;
+
+/**
+ * Completes parameters with the defaults.
+ * @throws TypeError for a value out of its range.
+ */
+export const resolveParameters = (given: Partial<KeyingParameters> = {}): KeyingParameters => {
+  const all = { ...DEFAULT_PARAMETERS, ...given };
+  if (all.key !== 'auto' && !/^#[0-9a-fA-F]{6}$/.test(all.key)) throw new TypeError(`key must be 'auto' or a colour such as #00ff00, not ${all.key}.`);
+  if (all.floor !== 'auto' && !(all.floor >= 0 && all.floor <= 0.5)) throw new TypeError(`floor must be 'auto' or a number from 0 to 0.5, not ${all.floor}.`);
+  for (const name of Object.keys(ranges) as (keyof typeof ranges)[]) {
+    const [least, most] = ranges[name];
+    if (!(all[name] >= least && all[name] <= most)) throw new TypeError(`${name} must be a number from ${least} to ${most}, not ${all[name]}.`);
+  }
+  return all;
+};

@@ -1,0 +1,103 @@
+import { codesOfHex, type Codes, hexOf } from './color.js';
+import { FloorMeter } from './floor-meter.js';
+import { KeyTracker, type NotKeyableReason } from './key-tracker.js';
+import type { KeyingParameters } from './parameters.js';
+import type { ChromaImage } from './planes.js';
+import { project } from './projection.js';
+import { type PlateGrid, ScreenPlate } from './screen-plate.js';
+
+/** Whether a picture can be keyed, and with which colour. */
+export type Verdict = { readonly keyable: true; readonly reason: null; readonly key: string } | { readonly keyable: false; readonly reason: NotKeyableReason; readonly key: null };
+
+/**
+ * All that is measured of a screen: its key, its plate and the floor of the matte, followed over time. It looks at
+ * small or full pictures of one size; the caller decides how often.
+ */
+export class ScreenModel {
+  readonly plate: ScreenPlate;
+  readonly #parameters: KeyingParameters;
+  readonly #tracker = new KeyTracker();
+  readonly #meter = new FloorMeter();
+  readonly #fixedKey: Codes | null;
+  readonly #cellSize: number;
+  #floor = Number.NaN;
+  #isReady = false;
+  #generation = 0;
+
+  /** For pictures of the given size; `grid` scales the plate's cells to it. */
+  constructor(width: number, height: number, grid: PlateGrid, parameters: KeyingParameters) {
+    this.plate = new ScreenPlate(width, height, grid);
+    this.#cellSize = grid.cellSize;
+    this.#parameters = parameters;
+    this.#fixedKey = parameters.key === 'auto' ? null : codesOfHex(parameters.key);
+  }
+
+  /** The key in use, in codes; null while there is none. */
+  get key(): Codes | null {
+    return this.#fixedKey ?? this.#tracker.key;
+  }
+
+  /** Whether key, plate and floor have been measured. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Rises each time that the key jumps to another colour. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Floor of the matte, on the scale from neutral (0) to the screen (1). */
+  get floor(): number {
+    return this.#parameters.floor === 'auto' ? this.#floor : this.#parameters.floor;
+  }
+
+  /** Makes the verdict; not for every frame, it allocates. */
+  get verdict(): Verdict {
+    const key = this.key;
+    if (key !== null) return { keyable: true, reason: null, key: hexOf(key) };
+    return { keyable: false, reason: this.#tracker.reason ?? 'no_screen', key: null };
+  }
+
+  /** Measures a picture. Returns whether it can be keyed. */
+  update(image: ChromaImage): boolean {
+    const jumped = this.#fixedKey === null && this.#tracker.update(image);
+    if (jumped) {
+      this.#forget();
+      this.#generation++;
+    }
+    const key = this.key;
+    if (key === null) return false;
+    if (this.#parameters.plate) this.plate.update(image, key);
+    else this.plate.setConstant(key);
+    this.#measureFloor(image);
+    this.#isReady = true;
+    return true;
+  }
+
+  /** Forgets everything: the next picture is the first one. */
+  reset(): void {
+    this.#tracker.reset();
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.plate.reset();
+    this.#isReady = false;
+    this.#floor = Number.NaN;
+  }
+
+  #measureFloor(image: ChromaImage): void {
+    this.#meter.reset();
+    const { cells, width } = this.plate;
+    for (let j = 0; j < image.height; j++) {
+      for (let i = 0; i < image.width; i++) {
+        const cell = 3 * (Math.floor(j / this.#cellSize) * width + Math.floor(i / this.#cellSize));
+        const at = j * image.width + i;
+        this.#meter.add(project(image.u[at] ?? 0, image.v[at] ?? 0, cells[cell + 1] ?? 0, cells[cell + 2] ?? 0, this.#parameters));
+      }
+    }
+    const floor = this.#meter.computeFloor();
+    this.#floor = Number.isNaN(this.#floor) ? floor : this.#floor + (floor - this.#floor) / 8;
+  }
+}

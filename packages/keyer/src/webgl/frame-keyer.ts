@@ -1,0 +1,109 @@
+import type { Owned } from './owned.js';
+import type { KeyingParameters } from '../parameters.js';
+import type { ScreenModel } from '../screen-model.js';
+import { Program } from './program.js';
+import { matteShader, slopeShader } from './shaders.js';
+import { Surface, Target } from './surface.js';
+
+/** The passes at chroma resolution for frames of one size: frame and plate in, everything the composite needs out. */
+export class FrameKeyer implements Owned {
+  readonly width: number;
+  readonly height: number;
+  /** The frame itself, RGBA. */
+  readonly frame: Surface;
+  /** m, Yd, slope. */
+  readonly edge: Surface;
+  /** Chroma without the screen's, and the spill in excess of the matte. */
+  readonly rest: Surface;
+  /** The screen's y, u, v. */
+  readonly plate: Surface;
+  /** Plate texture coordinates of the frame's right bottom corner. */
+  readonly plateScaleX: number;
+  readonly plateScaleY: number;
+  readonly #gl: WebGL2RenderingContext;
+  readonly #parameters: KeyingParameters;
+  readonly #matte: Surface;
+  readonly #chroma: Surface;
+  readonly #matteTarget: Target;
+  readonly #slopeTarget: Target;
+  readonly #mattePass: Program;
+  readonly #slopePass: Program;
+  readonly #plateTexels: Float32Array;
+  #floor = 0;
+
+  /**
+   * @param gridWidth @param gridHeight samples that the screen model is measured on, in cells of `cellSize`
+   * @throws Error when the device can't draw into half-float textures
+   */
+  constructor(gl: WebGL2RenderingContext, width: number, height: number, model: ScreenModel, gridWidth: number, gridHeight: number, cellSize: number, parameters: KeyingParameters) {
+    this.#gl = gl;
+    this.width = width;
+    this.height = height;
+    this.#parameters = parameters;
+    const w = Math.ceil(width / 2);
+    const h = Math.ceil(height / 2);
+    this.frame = new Surface(gl, width, height, gl.RGBA8, gl.LINEAR);
+    this.#matte = new Surface(gl, w, h, gl.RGBA16F, gl.NEAREST);
+    this.#chroma = new Surface(gl, w, h, gl.RGBA16F, gl.NEAREST);
+    this.edge = new Surface(gl, w, h, gl.RGBA16F, gl.LINEAR);
+    this.rest = new Surface(gl, w, h, gl.RGBA16F, gl.LINEAR);
+    this.plate = new Surface(gl, model.plate.width, model.plate.height, gl.RGBA16F, gl.LINEAR);
+    this.plateScaleX = gridWidth / (cellSize * model.plate.width);
+    this.plateScaleY = gridHeight / (cellSize * model.plate.height);
+    this.#plateTexels = new Float32Array(4 * model.plate.width * model.plate.height);
+    this.#matteTarget = new Target(gl, this.#matte, this.#chroma);
+    this.#slopeTarget = new Target(gl, this.edge, this.rest);
+    if (!this.#matteTarget.isComplete && !gl.isContextLost()) {
+      this.dispose();
+      throw new Error('This device cannot draw into half-float textures, which the key needs.');
+    }
+    this.#mattePass = new Program(gl, matteShader, ['frame', 'plate']);
+    this.#slopePass = new Program(gl, slopeShader, ['matte', 'chroma']);
+  }
+
+  /** Takes over what has been measured of the screen. */
+  setScreen(model: ScreenModel): void {
+    const { cells, width, height } = model.plate;
+    for (let i = 0; i < width * height; i++) {
+      for (let k = 0; k < 3; k++) this.#plateTexels[4 * i + k] = (cells[3 * i + k] ?? 0) / 255;
+    }
+    this.plate.bind(0);
+    this.#gl.texSubImage2D(this.#gl.TEXTURE_2D, 0, 0, 0, width, height, this.#gl.RGBA, this.#gl.FLOAT, this.#plateTexels);
+    this.#floor = model.floor;
+  }
+
+  /** Takes a frame of this size. */
+  upload(source: TexImageSource): void {
+    this.frame.bind(0);
+    this.#gl.texSubImage2D(this.#gl.TEXTURE_2D, 0, 0, 0, this.#gl.RGBA, this.#gl.UNSIGNED_BYTE, source);
+  }
+
+  /** Runs the passes on the uploaded frame. */
+  key(): void {
+    const gl = this.#gl;
+    const parameters = this.#parameters;
+    this.#matteTarget.bind();
+    this.frame.bind(0);
+    this.plate.bind(1);
+    const matte = this.#mattePass.use();
+    gl.uniform2f(matte.at('frameSize'), this.width, this.height);
+    gl.uniform2f(matte.at('chromaSize'), this.edge.width, this.edge.height);
+    gl.uniform2f(matte.at('plateScale'), this.plateScaleX, this.plateScaleY);
+    gl.uniform2f(matte.at('guard'), parameters.hueGuard, parameters.hueTolerance);
+    gl.uniform1f(matte.at('lowest'), this.#floor);
+    gl.uniform1f(matte.at('gain'), 1 / (parameters.ceiling - this.#floor));
+    gl.uniform1i(matte.at('leftSited'), parameters.siting === 'left' ? 1 : 0);
+    matte.draw();
+    this.#slopeTarget.bind();
+    this.#matte.bind(0);
+    this.#chroma.bind(1);
+    const slope = this.#slopePass.use();
+    gl.uniform1f(slope.at('detail'), parameters.detail);
+    gl.uniform1f(slope.at('spill'), parameters.spill);
+    slope.draw();
+  }
+
+  dispose(): void {
+    for (const part of [this.#matteTarget, this.#slopeTarget, this.frame, this.#matte, this.#chroma, this.edge, this.rest, this.plate, this.#mattePass, this.#slopePass]) part?.dispose();
+  }
+}

@@ -1,0 +1,299 @@
+import type { Owned } from './owned.js';
+import { type KeyingParameters, resolveParameters } from '../parameters.js';
+import { ScreenModel, type Verdict } from '../screen-model.js';
+import { Backdrop, type Background } from './backdrop.js';
+import { FrameKeyer } from './frame-keyer.js';
+import { FrameSampler } from './frame-sampler.js';
+import { fitRectangle, frameAvatar, type Rectangle } from './framing.js';
+import { Program } from './program.js';
+import { compositeShader } from './shaders.js';
+
+/** Frames between two measurements of a screen that is known: half a second at 30 fps. */
+const MEASURE_EVERY = 15;
+/** Frames in a row that must be unfit for a key before a stream that was never keyed is shown as it is. */
+const PATIENCE = 10;
+/** Sides of a plate cell and of its erosion, in samples of the sampling grid. */
+const GRID = { cellSize: 4, erosion: 1 } as const;
+
+/** Parts that belong to one frame size. */
+interface Sized extends Owned {
+  readonly keyer: FrameKeyer;
+  readonly sampler: FrameSampler;
+  readonly model: ScreenModel;
+}
+
+/** Parts that live as long as a GL context. */
+interface Standing extends Owned {
+  readonly backdrop: Backdrop;
+  readonly composite: Program;
+}
+
+/** What a renderer tells its owner. Callbacks run inside `drawFrame` or an event, and must not throw. */
+export interface KeyRendererOptions {
+  /** How to key; absent values take their defaults. */
+  readonly parameters?: Partial<KeyingParameters>;
+  /** The verdict has changed: whether the stream can be keyed, or its key. */
+  readonly onVerdict?: (verdict: Verdict) => void;
+  /** The GL context is back after a loss: draw again. */
+  readonly onRestored?: () => void;
+}
+
+/**
+ * Keys frames of a green or blue screen and draws them over a background on a canvas, premultiplied. Made for streams:
+ * textures are allocated when the frame's size changes and never per frame; the screen is measured before the first
+ * frame and every half second after. Nothing of a stream is drawn before its first keyed frame; a stream that turns out
+ * to have no screen is drawn as it is. Survives the loss of its context. Whoever makes it disposes it.
+ */
+export class KeyRenderer implements Owned {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #gl: WebGL2RenderingContext;
+  readonly #options: KeyRendererOptions;
+  readonly #parameters: KeyingParameters;
+  #standing: Standing | null = null;
+  #sized: Sized | null = null;
+  #background: Background = { kind: 'none' };
+  #mode: 'empty' | 'keyed' | 'plain' = 'empty';
+  #unfit = 0;
+  #age = 0;
+  #reported = -1;
+  #isHeld = false;
+  #at: Rectangle = { x: 0, y: 0, width: 0, height: 0 };
+  #placed: FrameKeyer | null = null;
+  #placedMode: 'empty' | 'keyed' | 'plain' = 'empty';
+  #verdict: Verdict | null = null;
+  #disposed = false;
+
+  /**
+   * Takes a canvas that has no context yet; its `width` and `height` are the composited picture's.
+   * @throws Error when the browser has no WebGL 2
+   */
+  constructor(canvas: HTMLCanvasElement, options: KeyRendererOptions = {}) {
+    this.#parameters = resolveParameters(options.parameters);
+    this.#canvas = canvas;
+    this.#options = options;
+    const gl = canvas.getContext('webgl2', { alpha: true, antialias: false, depth: false, stencil: false, premultipliedAlpha: true, powerPreference: 'high-performance' });
+    if (gl === null) throw new Error('This browser has no WebGL 2.');
+    this.#gl = gl;
+    canvas.addEventListener('webglcontextlost', this.#lose);
+    canvas.addEventListener('webglcontextrestored', this.#restore);
+    this.#stand();
+  }
+
+  /** What is known of the screen; null before the first frame. */
+  get verdict(): Verdict | null {
+    return this.#verdict;
+  }
+
+  /** Whether a frame of the stream is on the canvas. */
+  get hasPicture(): boolean {
+    return this.#mode !== 'empty';
+  }
+
+  /** Whether `redraw` would draw another picture than the one that is shown: a background has come or is fading. */
+  get isMoving(): boolean {
+    return this.#standing?.backdrop.isMoving ?? false;
+  }
+
+  /** What was measured of the screen, for tests and tools; null before the first frame. */
+  get screen(): ScreenModel | null {
+    return this.#sized?.model ?? null;
+  }
+
+  /**
+   * Changes the background, cross-fading for `transitionMs` (0: at once). Takes over the image. It shows with the next
+   * `drawFrame` or `redraw`; call `redraw` while `isMoving`.
+   */
+  setBackground(background: Background, transitionMs = 0): void {
+    if (this.#background.kind === 'image') this.#background.image.close();
+    this.#background = background;
+    if (!this.#gl.isContextLost()) this.#standing?.backdrop.set(background, transitionMs);
+  }
+
+  /** Sets the canvas's size in pixels. The background is drawn anew at once; call `redraw`. */
+  resize(width: number, height: number): void {
+    if (this.#canvas.width === width && this.#canvas.height === height) return;
+    this.#canvas.width = width;
+    this.#canvas.height = height;
+    this.#placed = null;
+    if (!this.#gl.isContextLost()) this.#stand();
+  }
+
+  /** The stream is another one: its screen is measured before its first frame is drawn. The old picture stays. */
+  restart(): void {
+    this.#sized?.model.reset();
+    this.#sized?.sampler.cancel();
+    this.#unfit = 0;
+  }
+
+  /**
+   * Takes a new frame (video element, `VideoFrame`, canvas, bitmap) of the given size in pixels and draws it.
+   * `nowMs` is the clock of fades. Returns false when nothing was drawn: no key yet, or no context.
+   */
+  drawFrame(source: TexImageSource, width: number, height: number, nowMs: number): boolean {
+    if (this.#gl.isContextLost() || this.#standing === null || width < 2 || height < 2) return false;
+    const sized = this.#sizeFor(width, height);
+    sized.keyer.upload(source);
+    const mode = this.#measure(sized);
+    this.#isHeld = mode === null;
+    if (mode === null) return false;
+    this.#mode = mode;
+    if (mode === 'keyed') sized.keyer.key();
+    this.#compose(this.#standing, nowMs);
+    return true;
+  }
+
+  /** Draws the last frame again, over the background as it is now. Returns false when it can't: no context, or a stream that began anew and has no key yet. */
+  redraw(nowMs: number): boolean {
+    if (this.#gl.isContextLost() || this.#standing === null) return false;
+    // The frame's texture holds a frame that must not be seen yet, unless nothing was seen before either.
+    if (this.#isHeld && this.#mode !== 'empty') return false;
+    this.#compose(this.#standing, nowMs);
+    return true;
+  }
+
+  /** Frees everything, the context included. The canvas can't be used again. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#canvas.removeEventListener('webglcontextlost', this.#lose);
+    this.#canvas.removeEventListener('webglcontextrestored', this.#restore);
+    this.#sized?.dispose();
+    this.#standing?.dispose();
+    this.#sized = null;
+    this.#standing = null;
+    if (this.#background.kind === 'image') this.#background.image.close();
+    this.#background = { kind: 'none' };
+    this.#gl.getExtension('WEBGL_lose_context')?.loseContext();
+  }
+
+  readonly #lose = (event: Event): void => {
+    // Without this the browser never restores it.
+    event.preventDefault();
+    this.#sized = null;
+    this.#standing = null;
+    this.#placed = null;
+    this.#mode = 'empty';
+  };
+
+  readonly #restore = (): void => {
+    this.#stand();
+    this.#options.onRestored?.();
+  };
+
+  /** Makes what depends on the context and the canvas's size. */
+  #stand(): void {
+    this.#standing?.dispose();
+    const gl = this.#gl;
+    gl.getExtension('EXT_color_buffer_float') ?? gl.getExtension('EXT_color_buffer_half_float');
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
+    const backdrop = new Backdrop(gl, this.#canvas.width, this.#canvas.height);
+    const composite = new Program(gl, compositeShader, ['frame', 'plate', 'edge', 'rest', 'backdrop']);
+    this.#standing = {
+      backdrop,
+      composite,
+      dispose() {
+        backdrop.dispose();
+        composite.dispose();
+      },
+    };
+    if (this.#background.kind !== 'none') backdrop.set(this.#background, 0);
+  }
+
+  #sizeFor(width: number, height: number): Sized {
+    if (this.#sized !== null && this.#sized.keyer.width === width && this.#sized.keyer.height === height) return this.#sized;
+    const old = this.#sized;
+    old?.dispose();
+    const gl = this.#gl;
+    const sampler = new FrameSampler(gl, width, height);
+    const { width: gridWidth, height: gridHeight } = sampler.image;
+    // A stream that changes its resolution keeps what is known of its screen.
+    const known = old !== null && old.sampler.image.width === gridWidth && old.sampler.image.height === gridHeight;
+    const model = known ? old.model : new ScreenModel(gridWidth, gridHeight, GRID, this.#parameters);
+    const keyer = new FrameKeyer(gl, width, height, model, gridWidth, gridHeight, GRID.cellSize, this.#parameters);
+    if (model.isReady) keyer.setScreen(model);
+    this.#sized = {
+      keyer,
+      sampler,
+      model,
+      dispose() {
+        keyer.dispose();
+        sampler.dispose();
+      },
+    };
+    return this.#sized;
+  }
+
+  /** Measures the screen when it is time. Returns how to draw the frame; null while that is unknown. */
+  #measure({ keyer, sampler, model }: Sized): 'keyed' | 'plain' | null {
+    if (!model.isReady) {
+      sampler.readNow(keyer.frame);
+      const fit = model.update(sampler.image);
+      this.#unfit = fit ? 0 : this.#unfit + 1;
+      if (fit) this.#adopt(keyer, model);
+      else if (this.#unfit === PATIENCE) this.#report(model);
+      if (fit) return 'keyed';
+      return this.#unfit >= PATIENCE ? 'plain' : null;
+    }
+    if (sampler.poll()) {
+      model.update(sampler.image);
+      this.#adopt(keyer, model);
+    }
+    if (++this.#age >= MEASURE_EVERY && !sampler.isReading) {
+      this.#age = 0;
+      sampler.begin(keyer.frame);
+    }
+    return 'keyed';
+  }
+
+  #adopt(keyer: FrameKeyer, model: ScreenModel): void {
+    keyer.setScreen(model);
+    this.#report(model);
+  }
+
+  /** Tells the owner, unless it knows already. */
+  #report(model: ScreenModel): void {
+    if (this.#verdict !== null && this.#verdict.keyable === (model.key !== null) && this.#reported === model.generation) return;
+    this.#reported = model.generation;
+    this.#verdict = model.verdict;
+    this.#options.onVerdict?.(this.#verdict);
+  }
+
+  #compose(standing: Standing, nowMs: number): void {
+    const { backdrop, composite } = standing;
+    backdrop.update(nowMs);
+    const gl = this.#gl;
+    const { width, height } = this.#canvas;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    gl.viewport(0, 0, width, height);
+    composite.use();
+    backdrop.surface.bind(4);
+    gl.uniform2f(composite.at('canvasSize'), width, height);
+    const keyer = this.#mode === 'empty' ? undefined : this.#sized?.keyer;
+    if (keyer === undefined) {
+      // Texture units that a mode doesn't read must still hold something that is complete.
+      for (let unit = 0; unit < 4; unit++) backdrop.surface.bind(unit);
+      gl.uniform1i(composite.at('mode'), 0);
+    } else {
+      keyer.frame.bind(0);
+      keyer.plate.bind(1);
+      keyer.edge.bind(2);
+      keyer.rest.bind(3);
+      gl.uniform1i(composite.at('mode'), this.#mode === 'keyed' ? 1 : 2);
+      if (this.#placed !== keyer || this.#placedMode !== this.#mode) this.#place(keyer, width, height);
+      gl.uniform4f(composite.at('place'), this.#at.x, this.#at.y, this.#at.width, this.#at.height);
+      gl.uniform2f(composite.at('frameSize'), keyer.width, keyer.height);
+      gl.uniform2f(composite.at('chromaSize'), keyer.edge.width, keyer.edge.height);
+      gl.uniform2f(composite.at('plateScale'), keyer.plateScaleX, keyer.plateScaleY);
+      gl.uniform1f(composite.at('siteShift'), this.#parameters.siting === 'left' ? 0.25 : 0);
+      gl.uniform1f(composite.at('spillLuma'), this.#parameters.spillLuma);
+    }
+    composite.draw();
+  }
+
+  /** Works out where the frame stands on the canvas; kept until the frame's or the canvas's size changes. */
+  #place(keyer: FrameKeyer, width: number, height: number): void {
+    this.#placed = keyer;
+    this.#placedMode = this.#mode;
+    this.#at = this.#mode === 'plain' ? fitRectangle(keyer.width, keyer.height, width, height, 'cover') : frameAvatar(keyer.width, keyer.height, width, height);
+  }
+}

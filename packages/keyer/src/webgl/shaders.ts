@@ -1,0 +1,162 @@
+/**
+ * The passes. Pictures lie in textures with their first row at texture row 0; only the passes that draw on the canvas
+ * (backdrop, composite) turn the rows over. Luma and chroma are limited-range codes of BT.709, divided by 255 wherever
+ * they are stored.
+ */
+
+const head = `#version 300 es
+precision highp float;
+precision highp int;
+precision highp sampler2D;
+`;
+
+const codes = `
+const vec3 weights = vec3(0.2126, 0.7152, 0.0722);
+float lumaOf(vec3 rgb) { return 16.0 + 219.0 * dot(rgb, weights); }
+`;
+
+/** One triangle over everything. */
+export const vertexShader = `${head}
+void main() {
+  vec2 corner = vec2(gl_VertexID == 1 ? 3.0 : -1.0, gl_VertexID == 2 ? 3.0 : -1.0);
+  gl_Position = vec4(corner, 0.0, 1.0);
+}`;
+
+/** Samples of the frame on a coarse grid, each the mean of one 2×2 block, for the measurement on the CPU. */
+export const sampleShader = `${head}
+uniform sampler2D frame;
+uniform vec2 chromaSize;
+uniform vec2 frameSize;
+uniform vec2 gridSize;
+out vec4 result;
+void main() {
+  vec2 site = floor(gl_FragCoord.xy * chromaSize / gridSize);
+  result = vec4(texture(frame, (2.0 * site + 1.0) / frameSize).rgb, 1.0);
+}`;
+
+/** Keying model §2.4 at chroma resolution: m, Yd, guarded projection, and what the next pass needs of the chroma. */
+export const matteShader = `${head}${codes}
+uniform sampler2D frame;
+uniform sampler2D plate;
+uniform vec2 chromaSize;
+uniform vec2 frameSize;
+uniform vec2 plateScale;
+uniform vec2 guard;
+uniform float lowest;
+uniform float gain;
+uniform bool leftSited;
+layout(location = 0) out vec4 matte;
+layout(location = 1) out vec4 chroma;
+void main() {
+  vec2 site = floor(gl_FragCoord.xy);
+  vec3 rgb = texture(frame, (2.0 * site + 1.0) / frameSize).rgb;
+  float luma = dot(rgb, weights);
+  vec2 uv = 112.0 * (rgb.br - luma) / vec2(0.9278, 0.7874);
+  float y = 16.0 + 219.0 * luma;
+  if (leftSited) y = 0.5 * (y + lumaOf(texture(frame, (2.0 * site + vec2(0.0, 1.0)) / frameSize).rgb));
+  vec2 key = texture(plate, gl_FragCoord.xy / chromaSize * plateScale).yz * 255.0;
+  float n = max(dot(key, key), 1.0);
+  float along = dot(uv, key) / n;
+  float across = abs(uv.x * key.y - uv.y * key.x) / n;
+  float projection = along - guard.x * max(0.0, across - guard.y);
+  matte = vec4(clamp((projection - lowest) * gain, 0.0, 1.0), y / 255.0, max(projection, 0.0), 1.0);
+  chroma = vec4(uv / 255.0, key / 255.0);
+}`;
+
+/**
+ * Keying model §2.5 and the chroma of §2.6, at chroma resolution. `sub(M)` of the model needs luma that this pass
+ * doesn't read; it is the 3×3 filter (1/8, 3/4, 1/8)² of m (which is what sub(up(m)) comes to, for both sitings) plus
+ * the slope times the luma that the same filter takes away.
+ */
+export const slopeShader = `${head}
+uniform sampler2D matte;
+uniform sampler2D chroma;
+uniform float detail;
+uniform float spill;
+layout(location = 0) out vec4 edge;
+layout(location = 1) out vec4 rest;
+void main() {
+  ivec2 site = ivec2(gl_FragCoord.xy);
+  ivec2 last = textureSize(matte, 0) - 1;
+  vec3 centre = texelFetch(matte, site, 0).xyz;
+  float sy = 0.0, sm = 0.0, syy = 0.0, smm = 0.0, sym = 0.0;
+  vec2 soft = vec2(0.0);
+  for (int j = -1; j <= 1; j++) {
+    for (int i = -1; i <= 1; i++) {
+      vec2 near = texelFetch(matte, clamp(site + ivec2(i, j), ivec2(0), last), 0).xy;
+      float y = 255.0 * (near.y - centre.y);
+      float m = near.x - centre.x;
+      sy += y; sm += m; syy += y * y; smm += m * m; sym += y * m;
+      soft += (i == 0 ? 0.75 : 0.125) * (j == 0 ? 0.75 : 0.125) * vec2(m, y);
+    }
+  }
+  sy /= 9.0; sm /= 9.0;
+  float vy = syy / 9.0 - sy * sy;
+  float vm = smm / 9.0 - sm * sm;
+  float c = sym / 9.0 - sy * sm;
+  float explained = c * c / max(vy * vm, 1e-6);
+  float a = detail * c / (vy + 20.0) * clamp((explained - 0.6) / 0.3, 0.0, 1.0);
+  float coarse = clamp(centre.x + soft.x - a * soft.y, 0.0, 1.0);
+  float excess = spill * max(0.0, centre.z - coarse);
+  vec4 uvKey = texelFetch(chroma, site, 0);
+  edge = vec4(centre.x, centre.y, a, 1.0);
+  rest = vec4(uvKey.xy - (coarse + excess) * uvKey.zw, excess, 1.0);
+}`;
+
+/** Keying model §2.6 and §2.7 at the canvas's resolution, over the backdrop. Output is premultiplied. */
+export const compositeShader = `${head}${codes}
+uniform sampler2D frame;
+uniform sampler2D plate;
+uniform sampler2D edge;
+uniform sampler2D rest;
+uniform sampler2D backdrop;
+uniform vec2 canvasSize;
+uniform vec4 place;
+uniform vec2 frameSize;
+uniform vec2 chromaSize;
+uniform vec2 plateScale;
+uniform float siteShift;
+uniform float spillLuma;
+uniform int mode;
+out vec4 result;
+void main() {
+  vec4 behind = texelFetch(backdrop, ivec2(gl_FragCoord.xy), 0);
+  vec2 at = (vec2(gl_FragCoord.x, canvasSize.y - gl_FragCoord.y) - place.xy) / place.zw;
+  if (mode == 0 || any(lessThan(at, vec2(0.0))) || any(greaterThan(at, vec2(1.0)))) { result = behind; return; }
+  if (mode == 2) { result = vec4(texture(frame, at).rgb, 1.0); return; }
+  vec2 site = (at * frameSize * 0.5 + vec2(siteShift, 0.0)) / chromaSize;
+  vec3 line = texture(edge, site).xyz;
+  if (line.x > 0.999 && abs(line.z) < 1e-4) { result = behind; return; }
+  vec3 left = texture(rest, site).xyz;
+  float y = lumaOf(texture(frame, at).rgb);
+  float m = clamp(line.x + line.z * (y - 255.0 * line.y), 0.0, 1.0);
+  float light = (y - 16.0) / 219.0;
+  if (m + left.z > 0.0) {
+    float screen = 255.0 * texture(plate, at * plateScale).x - 16.0;
+    light -= (m + spillLuma * left.z) * screen / 219.0;
+  }
+  vec2 blueRed = left.xy * (255.0 / 112.0) * vec2(0.9278, 0.7874) + light;
+  vec3 rgb = vec3(blueRed.y, (light - 0.2126 * blueRed.y - 0.0722 * blueRed.x) / 0.7152, blueRed.x);
+  float alpha = 1.0 - m;
+  result = vec4(clamp(rgb, 0.0, alpha), alpha) + m * behind;
+}`;
+
+/** What is behind the avatar, at the canvas's resolution: the old backdrop fading into a colour or an image. */
+export const backdropShader = `${head}
+uniform sampler2D from;
+uniform sampler2D image;
+uniform vec2 canvasSize;
+uniform vec4 place;
+uniform vec4 color;
+uniform bool hasImage;
+uniform float progress;
+out vec4 result;
+void main() {
+  vec4 to = color;
+  if (hasImage) {
+    vec2 at = (vec2(gl_FragCoord.x, canvasSize.y - gl_FragCoord.y) - place.xy) / place.zw;
+    bool inside = all(greaterThanEqual(at, vec2(0.0))) && all(lessThanEqual(at, vec2(1.0)));
+    to = inside ? texture(image, at) : vec4(0.0);
+  }
+  result = mix(texelFetch(from, ivec2(gl_FragCoord.xy), 0), to, progress);
+}`;
