@@ -1,0 +1,164 @@
+import { and, desc, eq, ilike, inArray, lt, notExists, or, sql } from 'drizzle-orm';
+import type { Executor } from '../database/database.js';
+import { backgroundImages, renditions, sessions, surfaces } from '../database/schema.js';
+
+/** A library entry as the database has it. */
+export type BackgroundImageRecord = typeof backgroundImages.$inferSelect;
+/** A picture that was made of an image. */
+export type RenditionRecord = typeof renditions.$inferSelect;
+
+/** Where a page of the library starts: after this row. */
+export interface BackgroundImagePosition {
+  readonly createdAt: Date;
+  readonly id: string;
+}
+
+const own = (organizationId: string, id: string) => and(eq(backgroundImages.id, id), eq(backgroundImages.organizationId, organizationId));
+
+/** Percent, underscore and backslash stand for themselves. */
+const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+
+export const insertBackgroundImage = async (transaction: Executor, record: BackgroundImageRecord): Promise<void> => {
+  await transaction.insert(backgroundImages).values(record);
+};
+
+/**
+ * An organization's image; null when there is none or it is another's. With `lock` it can't be deleted before the
+ * transaction ends.
+ */
+export const findBackgroundImage = async (
+  executor: Executor,
+  organizationId: string,
+  id: string,
+  options: { readonly lock?: boolean } = {},
+): Promise<BackgroundImageRecord | null> => {
+  const query = executor.select().from(backgroundImages).where(own(organizationId, id)).limit(1);
+  const [row] = await (options.lock === true ? query.for('share') : query);
+  return row ?? null;
+};
+
+/** An organization's images, newest first; `search` is part of the title, in any case. */
+export const listBackgroundImages = async (
+  executor: Executor,
+  filter: { readonly organizationId: string; readonly search?: string | undefined; readonly after?: BackgroundImagePosition | undefined; readonly limit: number },
+): Promise<BackgroundImageRecord[]> => {
+  const { after, search } = filter;
+  return executor
+    .select()
+    .from(backgroundImages)
+    .where(
+      and(
+        eq(backgroundImages.organizationId, filter.organizationId),
+        search === undefined || search === '' ? undefined : ilike(backgroundImages.title, `%${escapeLike(search)}%`),
+        after === undefined
+          ? undefined
+          : or(
+              lt(backgroundImages.createdAt, after.createdAt),
+              and(eq(backgroundImages.createdAt, after.createdAt), lt(backgroundImages.id, after.id)),
+            ),
+      ),
+    )
+    .orderBy(desc(backgroundImages.createdAt), desc(backgroundImages.id))
+    .limit(filter.limit);
+};
+
+/** Renames an image. Null when there is none. */
+export const renameBackgroundImage = async (
+  executor: Executor,
+  organizationId: string,
+  id: string,
+  change: { readonly title: string; readonly updatedAt: Date },
+): Promise<BackgroundImageRecord | null> => {
+  const [row] = await executor.update(backgroundImages).set(change).where(own(organizationId, id)).returning();
+  return row ?? null;
+};
+
+/** Deletes a library entry. False when there is none. */
+export const deleteBackgroundImage = async (executor: Executor, organizationId: string, id: string): Promise<boolean> => {
+  const rows = await executor.delete(backgroundImages).where(own(organizationId, id)).returning({ id: backgroundImages.id });
+  return rows.length > 0;
+};
+
+/** Stores what pictures were made; one that was made before is replaced. */
+export const upsertRenditions = async (transaction: Executor, records: readonly RenditionRecord[]): Promise<void> => {
+  await transaction
+    .insert(renditions)
+    .values([...records])
+    .onConflictDoUpdate({
+      target: [renditions.sourceSha256, renditions.variant],
+      set: {
+        sha256: sql`excluded.sha256`,
+        sizeBytes: sql`excluded.size_bytes`,
+        mediaType: sql`excluded.media_type`,
+        width: sql`excluded.width`,
+        height: sql`excluded.height`,
+        createdAt: sql`excluded.created_at`,
+      },
+    });
+};
+
+export const findRendition = async (executor: Executor, sourceSha256: string, variant: string): Promise<RenditionRecord | null> => {
+  const [row] = await executor
+    .select()
+    .from(renditions)
+    .where(and(eq(renditions.sourceSha256, sourceSha256), eq(renditions.variant, variant)))
+    .limit(1);
+  return row ?? null;
+};
+
+/** Forgets the oldest pictures of an image beyond a number. */
+export const trimRenditions = async (transaction: Executor, sourceSha256: string, keep: number): Promise<void> => {
+  const surplus = transaction
+    .select({ variant: renditions.variant })
+    .from(renditions)
+    .where(eq(renditions.sourceSha256, sourceSha256))
+    .orderBy(desc(renditions.createdAt), desc(renditions.variant))
+    .offset(keep);
+  await transaction.delete(renditions).where(and(eq(renditions.sourceSha256, sourceSha256), inArray(renditions.variant, surplus)));
+};
+
+/** Forgets up to `limit` pictures, made before a time, of images that nobody needs any more. Returns how many. */
+export const deleteUnneededRenditions = async (executor: Executor, before: Date, limit: number): Promise<number> => {
+  const unneeded = executor
+    .select({ sourceSha256: renditions.sourceSha256, variant: renditions.variant })
+    .from(renditions)
+    .where(
+      and(
+        lt(renditions.createdAt, before),
+        notExists(executor.select({ one: sql`1` }).from(backgroundImages).where(eq(backgroundImages.sha256, renditions.sourceSha256))),
+        notExists(
+          executor
+            .select({ one: sql`1` })
+            .from(surfaces)
+            .innerJoin(sessions, eq(sessions.id, surfaces.surfaceId))
+            .where(and(eq(surfaces.sourceSha256, renditions.sourceSha256), inArray(sessions.status, ['starting', 'live']))),
+        ),
+      ),
+    )
+    .limit(limit);
+  const rows = await executor
+    .delete(renditions)
+    .where(sql`(${renditions.sourceSha256}, ${renditions.variant}) in ${unneeded}`)
+    .returning({ variant: renditions.variant });
+  return rows.length;
+};
+
+/** Which of these blobs something refers to: a library, a surface on air, or a picture's row. */
+export const findReferenced = async (executor: Executor, hashes: readonly string[]): Promise<Set<string>> => {
+  const list = [...hashes];
+  const images = await executor.selectDistinct({ sha256: backgroundImages.sha256 }).from(backgroundImages).where(inArray(backgroundImages.sha256, list));
+  const pictures = await executor.selectDistinct({ sha256: renditions.sha256 }).from(renditions).where(inArray(renditions.sha256, list));
+  const onAir = await executor
+    .selectDistinct({ sha256: surfaces.sourceSha256 })
+    .from(surfaces)
+    .innerJoin(sessions, eq(sessions.id, surfaces.surfaceId))
+    .where(and(inArray(surfaces.sourceSha256, list), inArray(sessions.status, ['starting', 'live'])));
+  return new Set([...images, ...pictures, ...onAir].flatMap(({ sha256 }) => sha256 ?? []));
+};
+
+/** Whether the database refers to any blob: then a blob store without a marker is a lost disk. */
+export const refersToBlobs = async (executor: Executor): Promise<boolean> => {
+  const images = await executor.select({ id: backgroundImages.id }).from(backgroundImages).limit(1);
+  if (images.length > 0) return true;
+  return (await executor.select({ variant: renditions.variant }).from(renditions).limit(1)).length > 0;
+};
