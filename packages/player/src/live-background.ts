@@ -1,0 +1,72 @@
+import type { Background } from '@backlot/keyer/webgl';
+import { Backoff, pause } from './backoff.js';
+import type { BackgroundState } from './session-events.js';
+
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Gets a background that is ready to be shown; it owns the image. */
+export type ShowBackground = (background: Background, version: number, transitionMs: number) => void;
+
+/**
+ * Turns the feed's background states into decoded images, newest first: a state that isn't newer than the last one is
+ * ignored, and one that arrives while an image still loads takes its place.
+ */
+export class LiveBackground {
+  readonly #base: string;
+  readonly #show: ShowBackground;
+  #version = -1;
+  #shown = false;
+  #loading: AbortController | null = null;
+
+  /** `base`: what relative image URLs are relative to. */
+  constructor(base: string, show: ShowBackground) {
+    this.#base = base;
+    this.#show = show;
+  }
+
+  /** Version of the newest state that has arrived; −1 before the first. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Takes a state. Resolves when it is shown, or no longer needed; never rejects. */
+  async take(state: BackgroundState): Promise<void> {
+    if (state.background_version <= this.#version) return;
+    this.#version = state.background_version;
+    this.#loading?.abort();
+    const loading = (this.#loading = new AbortController());
+    const { signal } = loading;
+    const backoff = new Backoff();
+    while (!signal.aborted) {
+      try {
+        const background = await this.#load(state, signal);
+        if (signal.aborted) {
+          if (background.kind === 'image') background.image.close();
+          return;
+        }
+        // What a viewer finds is simply there; only changes fade.
+        this.#show(background, state.background_version, this.#shown ? state.transition_ms : 0);
+        this.#shown = true;
+        return;
+      } catch {
+        await pause(backoff.next(), signal);
+      }
+    }
+  }
+
+  /** Stops loading. */
+  close(): void {
+    this.#loading?.abort();
+  }
+
+  async #load(state: BackgroundState, signal: AbortSignal): Promise<Background> {
+    if (state.image_url !== null) {
+      const url = new URL(state.image_url, this.#base);
+      const response = await fetch(url, { credentials: 'omit', signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]) });
+      if (!response.ok) throw new Error(`The background image answered ${response.status}.`);
+      const image = await createImageBitmap(await response.blob(), { premultiplyAlpha: 'premultiply' });
+      return { kind: 'image', image, fit: state.fit };
+    }
+    return state.color === null ? { kind: 'none' } : { kind: 'color', color: state.color };
+  }
+}
