@@ -1,0 +1,169 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const port = z.coerce.number({ error: 'a port number' }).int().min(0).max(65_535);
+
+/** One variable of the environment: how it reads and what it is for. */
+interface Variable<Schema extends z.ZodType> {
+  readonly schema: Schema;
+  /** What a value must be, for people. */
+  readonly expects: string;
+  readonly purpose: string;
+  /** What holds without it, for people. */
+  readonly fallback: string;
+  readonly secret?: true;
+}
+
+const variable = <Schema extends z.ZodType>(facts: Variable<Schema>): Variable<Schema> => facts;
+
+const VARIABLES = {
+  BACKLOT_PORT: variable({
+    schema: port.default(8787),
+    expects: 'a port number, 0 for any free one',
+    purpose: 'HTTP: API, console and player.',
+    fallback: '8787',
+  }),
+  BACKLOT_HOST: variable({
+    schema: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')]).default('127.0.0.1'),
+    expects: 'an IP address of this machine, 0.0.0.0 for all',
+    purpose: 'Address that HTTP and media listen on.',
+    fallback: '127.0.0.1',
+  }),
+  BACKLOT_UDP_PORT: variable({
+    schema: port.optional(),
+    expects: 'a port number, 0 for any free one',
+    purpose: 'Media (WebRTC), one UDP port for everybody.',
+    fallback: 'the number of the HTTP port',
+  }),
+  BACKLOT_PUBLIC_URL: variable({
+    schema: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')).optional(),
+    expects: 'an http or https address',
+    purpose: 'Address that browsers reach Backlot at; set it behind a proxy.',
+    fallback: 'host and port',
+  }),
+  BACKLOT_PUBLIC_ADDRESS: variable({
+    schema: z.union([z.ipv4(), z.ipv6()]).optional(),
+    expects: 'an IP address',
+    purpose: 'Address announced to WebRTC peers, when it is not one of the machine\'s own (NAT, containers).',
+    fallback: 'the machine\'s addresses',
+  }),
+  BACKLOT_DATA_DIR: variable({
+    schema: z.string().min(1).default('.backlot'),
+    expects: 'a folder',
+    purpose: 'Database and images.',
+    fallback: '.backlot',
+  }),
+  BACKLOT_CLIPS_DIR: variable({
+    schema: z.string().min(1).optional(),
+    expects: 'a folder',
+    purpose: 'Green-screen video files for the avatar `clip`.',
+    fallback: '`clips` in the data folder',
+  }),
+  BACKLOT_API_KEY: variable({
+    schema: z.string().regex(/^[\x21-\x7e]{16,200}$/).optional(),
+    expects: '16 to 200 visible characters',
+    purpose: 'Sets the first organization\'s API key, for containers and scripts.',
+    fallback: 'one is made and shown once',
+    secret: true,
+  }),
+  BACKLOT_MAX_SESSIONS: variable({
+    schema: z.coerce.number().int().min(1).max(1000).default(32),
+    expects: 'a number from 1 to 1000',
+    purpose: 'Sessions on air at once.',
+    fallback: '32',
+  }),
+  BACKLOT_MAX_VIEWERS: variable({
+    schema: z.coerce.number().int().min(1).max(1000).default(100),
+    expects: 'a number from 1 to 1000',
+    purpose: 'Viewers of one session.',
+    fallback: '100',
+  }),
+  BACKLOT_LOG_LEVEL: variable({
+    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+    expects: 'debug, info, warn, error or silent',
+    purpose: 'What is logged to standard error, as JSON lines.',
+    fallback: 'warn',
+  }),
+} as const;
+
+/** Backlot's settings, read once. */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly udpPort: number;
+  /** Without a slash at the end; undefined: host and port. */
+  readonly publicUrl: string | undefined;
+  readonly publicAddress: string | undefined;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Absolute. */
+  readonly clipsDir: string;
+  readonly apiKey: string | undefined;
+  readonly maxSessions: number;
+  readonly maxViewers: number;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+/** Every bad variable at once, a line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** Rows of the documentation's table. */
+export const configTable = (): readonly { readonly name: string; readonly fallback: string; readonly purpose: string }[] =>
+  Object.entries(VARIABLES).map(([name, { fallback, purpose }]) => ({ name, fallback, purpose }));
+
+/**
+ * Reads the settings from the environment. An empty variable counts as unset.
+ *
+ * @throws ConfigError naming every bad or unknown `BACKLOT_` variable
+ */
+export const loadConfig = (env: Readonly<Record<string, string | undefined>>, workingDir: string): Config => {
+  const problems: string[] = [];
+  const read = <Schema extends z.ZodType>(name: string, { schema, expects, secret }: Variable<Schema>): z.output<Schema> | undefined => {
+    const value = env[name] === '' ? undefined : env[name];
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    problems.push(`${name} is ${secret === true ? '(hidden)' : JSON.stringify(value)}, but must be ${expects}.`);
+    return undefined;
+  };
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('BACKLOT_') && !Object.hasOwn(VARIABLES, name)) problems.push(`${name} is not a variable of Backlot.`);
+  }
+  const values = {
+    port: read('BACKLOT_PORT', VARIABLES.BACKLOT_PORT),
+    host: read('BACKLOT_HOST', VARIABLES.BACKLOT_HOST),
+    udpPort: read('BACKLOT_UDP_PORT', VARIABLES.BACKLOT_UDP_PORT),
+    publicUrl: read('BACKLOT_PUBLIC_URL', VARIABLES.BACKLOT_PUBLIC_URL),
+    publicAddress: read('BACKLOT_PUBLIC_ADDRESS', VARIABLES.BACKLOT_PUBLIC_ADDRESS),
+    dataDir: read('BACKLOT_DATA_DIR', VARIABLES.BACKLOT_DATA_DIR),
+    clipsDir: read('BACKLOT_CLIPS_DIR', VARIABLES.BACKLOT_CLIPS_DIR),
+    apiKey: read('BACKLOT_API_KEY', VARIABLES.BACKLOT_API_KEY),
+    maxSessions: read('BACKLOT_MAX_SESSIONS', VARIABLES.BACKLOT_MAX_SESSIONS),
+    maxViewers: read('BACKLOT_MAX_VIEWERS', VARIABLES.BACKLOT_MAX_VIEWERS),
+    logLevel: read('BACKLOT_LOG_LEVEL', VARIABLES.BACKLOT_LOG_LEVEL),
+  };
+  const { port: httpPort, host, dataDir, maxSessions, maxViewers, logLevel } = values;
+  if (problems.length > 0 || httpPort === undefined || host === undefined || dataDir === undefined || maxSessions === undefined || maxViewers === undefined || logLevel === undefined) {
+    throw new ConfigError(problems);
+  }
+  const absoluteDataDir = resolve(workingDir, dataDir);
+  return Object.freeze({
+    port: httpPort,
+    host,
+    udpPort: values.udpPort ?? httpPort,
+    publicUrl: values.publicUrl,
+    publicAddress: values.publicAddress,
+    dataDir: absoluteDataDir,
+    clipsDir: values.clipsDir === undefined ? resolve(absoluteDataDir, 'clips') : resolve(workingDir, values.clipsDir),
+    apiKey: values.apiKey,
+    maxSessions,
+    maxViewers,
+    logLevel,
+  });
+};
