@@ -2,6 +2,7 @@ import { type BackgroundImage, MAX_IMAGE_BYTES } from '@backlot/contract';
 import type { BlobRead } from '../blobs/port.js';
 import type { Database, Executor } from '../database/database.js';
 import { BacklotError } from '../errors.js';
+import type { UrlSigner } from '../identity/url-signer.js';
 import { createId } from '../ids.js';
 import { adviseOn } from './advice.js';
 import { SNIFF_BYTES, sniffImage } from './ingest/sniff.js';
@@ -18,14 +19,6 @@ import {
   renameBackgroundImage,
   type RenditionRecord,
 } from './repository.js';
-
-/** Signs addresses that work without a key. */
-export interface UrlSigner {
-  /** The query, such as `expires=…&signature=…`, that lets a path be read until a time. Equal input, equal output. */
-  sign(path: string, expiresAt: Date): string;
-  /** Whether a path's query was signed by us and has not expired. */
-  verify(path: string, query: { readonly expires: string | undefined; readonly signature: string | undefined }): boolean;
-}
 
 export interface BackgroundImageServiceOptions {
   readonly database: Database;

@@ -2,15 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toError } from '../../errors.js';
 import { type ChildReply, childReply, type PrepareCommand } from './messages.js';
 
 /** How an image child is started. */
 export interface ImageChildOptions {
-  /** The built entry. Default: the one of this package. */
-  readonly entry?: string;
   /** Folders with images to read. */
   readonly readableFolders: readonly string[];
   /** Folder that the child may write to. */
@@ -19,13 +17,15 @@ export interface ImageChildOptions {
   readonly maxMemoryKiB: number;
 }
 
-const ENTRY = fileURLToPath(new URL('../../../dist/backgrounds/ingest/child.js', import.meta.url));
+const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
+/** The built child, seen from `src` and `dist` alike. */
+const ENTRY = join(PACKAGE, 'dist/backgrounds/ingest/child.js');
 const ERROR_TAIL_CHARACTERS = 4000;
 const START_TIMEOUT_MS = 20_000;
 
 /** The `node_modules` folders that hold what the child imports. */
-const moduleFolders = (entry: string): string[] => {
-  const require = createRequire(entry);
+const moduleFolders = (): string[] => {
+  const require = createRequire(import.meta.url);
   const folders = ['sharp', 'zod'].map((name) => {
     const path = require.resolve(name);
     return path.slice(0, path.indexOf(`${sep}node_modules${sep}`) + `${sep}node_modules`.length);
@@ -33,10 +33,10 @@ const moduleFolders = (entry: string): string[] => {
   return [...new Set(folders)];
 };
 
-const permissionFlags = (entry: string, options: ImageChildOptions): string[] => {
+const permissionFlags = (options: ImageChildOptions): string[] => {
   const major = Number(process.versions.node.split('.')[0]);
   // The package's own `package.json` says that its files are modules.
-  const read = [...moduleFolders(entry), dirname(dirname(dirname(dirname(entry)))), ...options.readableFolders, options.writableFolder];
+  const read = [...moduleFolders(), PACKAGE, ...options.readableFolders, options.writableFolder];
   return [
     major >= 22 ? '--permission' : '--experimental-permission',
     '--no-warnings',
@@ -61,8 +61,7 @@ export class ImageChild {
   readonly ready: Promise<void>;
 
   constructor(options: ImageChildOptions) {
-    const entry = options.entry ?? ENTRY;
-    const node = [process.execPath, '--max-old-space-size=256', ...permissionFlags(entry, options), entry];
+    const node = [process.execPath, '--max-old-space-size=256', ...permissionFlags(options), ENTRY];
     const command = process.platform === 'linux' ? ['/bin/sh', '-c', `ulimit -v ${options.maxMemoryKiB} && ulimit -c 0 && exec "$0" "$@"`, ...node] : node;
     const [file = process.execPath, ...args] = command;
     this.#process = spawn(file, args, { env: {}, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });

@@ -29,8 +29,6 @@ export interface ImagePoolOptions {
   readonly maxMemoryKiB?: number;
   /** Size of a child in memory beyond which it is replaced. Default: 1 GiB. */
   readonly maxIdleBytes?: number;
-  /** The built child. Default: the one of this package. */
-  readonly entry?: string;
 }
 
 /** One image to decode and the pictures to make of it. */
@@ -77,7 +75,7 @@ const readPicture = async (path: string): Promise<Uint8Array> => {
 
 /** Decodes images in child processes, one image a child. */
 export class ImagePool implements AsyncDisposable {
-  readonly #options: Required<Omit<ImagePoolOptions, 'entry'>> & Pick<ImagePoolOptions, 'entry'>;
+  readonly #options: Required<ImagePoolOptions>;
   readonly #workers = new Set<Worker>();
   readonly #waiting: Waiting[] = [];
   /** Children that a file has cost, by the file's hash; the oldest are forgotten. */
@@ -265,8 +263,8 @@ export class ImagePool implements AsyncDisposable {
   }
 
   #spawn(): Worker {
-    const { folder, readableFolders, maxMemoryKiB, entry, log } = this.#options;
-    const options: ImageChildOptions = { readableFolders, writableFolder: folder, maxMemoryKiB, ...(entry === undefined ? {} : { entry }) };
+    const { folder, readableFolders, maxMemoryKiB, log } = this.#options;
+    const options: ImageChildOptions = { readableFolders, writableFolder: folder, maxMemoryKiB };
     const worker: Worker = { child: new ImageChild(options), jobs: 0, busy: false, idleTimer: null };
     this.#workers.add(worker);
     let started = false;
