@@ -54,6 +54,11 @@ export class Backdrop implements Owned {
     return this.#shown.surface;
   }
 
+  /** Draws it on the canvas. */
+  copyToCanvas(): void {
+    this.#shown.target.copyToCanvas();
+  }
+
   /** Whether the next frame will look different although nothing else changes. */
   get isMoving(): boolean {
     return this.#state !== 'still';

@@ -2,7 +2,7 @@ import type { Owned } from './owned.js';
 import type { KeyingParameters } from '../parameters.js';
 import type { ScreenModel } from '../screen-model.js';
 import { Program } from './program.js';
-import { matteShader, slopeShader } from './shaders.js';
+import { matteShader, slopeShader, TILE_CLASS, TILE_SIZE, tilesShader, tileVertexShader } from './shaders.js';
 import { Surface, Target } from './surface.js';
 
 /** The passes at chroma resolution for frames of one size: frame and plate in, everything the composite needs out. */
@@ -23,10 +23,15 @@ export class FrameKeyer implements Owned {
   readonly #gl: WebGL2RenderingContext;
   readonly #parameters: KeyingParameters;
   readonly #matte: Surface;
-  readonly #chroma: Surface;
+  /** Class of each tile. */
+  readonly tiles: Surface;
+  /** Vertices that quads over all tiles have. */
+  readonly tileVertices: number;
   readonly #matteTarget: Target;
+  readonly #tilesTarget: Target;
   readonly #slopeTarget: Target;
   readonly #mattePass: Program;
+  readonly #tilesPass: Program;
   readonly #slopePass: Program;
   readonly #plateTexels: Float32Array;
   #floor = 0;
@@ -43,22 +48,25 @@ export class FrameKeyer implements Owned {
     const w = Math.ceil(width / 2);
     const h = Math.ceil(height / 2);
     this.frame = new Surface(gl, width, height, gl.RGBA8, gl.LINEAR);
-    this.#matte = new Surface(gl, w, h, gl.RGBA16F, gl.NEAREST);
-    this.#chroma = new Surface(gl, w, h, gl.RGBA16F, gl.NEAREST);
+    this.#matte = new Surface(gl, w, h, gl.RGBA16F, gl.LINEAR);
+    this.tiles = new Surface(gl, Math.ceil(w / TILE_SIZE), Math.ceil(h / TILE_SIZE), gl.RGBA8, gl.NEAREST);
+    this.tileVertices = 6 * this.tiles.width * this.tiles.height;
     this.edge = new Surface(gl, w, h, gl.RGBA16F, gl.LINEAR);
     this.rest = new Surface(gl, w, h, gl.RGBA16F, gl.LINEAR);
     this.plate = new Surface(gl, model.plate.width, model.plate.height, gl.RGBA16F, gl.LINEAR);
     this.plateScaleX = gridWidth / (cellSize * model.plate.width);
     this.plateScaleY = gridHeight / (cellSize * model.plate.height);
     this.#plateTexels = new Float32Array(4 * model.plate.width * model.plate.height);
-    this.#matteTarget = new Target(gl, this.#matte, this.#chroma);
+    this.#matteTarget = new Target(gl, this.#matte);
+    this.#tilesTarget = new Target(gl, this.tiles);
     this.#slopeTarget = new Target(gl, this.edge, this.rest);
     if (!this.#matteTarget.isComplete && !gl.isContextLost()) {
       this.dispose();
       throw new Error('This device cannot draw into half-float textures, which the key needs.');
     }
     this.#mattePass = new Program(gl, matteShader, ['frame', 'plate']);
-    this.#slopePass = new Program(gl, slopeShader, ['matte', 'chroma']);
+    this.#tilesPass = new Program(gl, tilesShader, ['matte']);
+    this.#slopePass = new Program(gl, slopeShader, ['frame', 'plate', 'matte', 'tiles'], tileVertexShader);
   }
 
   /** Takes over what has been measured of the screen. */
@@ -94,16 +102,29 @@ export class FrameKeyer implements Owned {
     gl.uniform1f(matte.at('gain'), 1 / (parameters.ceiling - this.#floor));
     gl.uniform1i(matte.at('leftSited'), parameters.siting === 'left' ? 1 : 0);
     matte.draw();
+    this.#tilesTarget.bind();
+    this.#matte.bind(2);
+    const tiles = this.#tilesPass.use();
+    gl.uniform1i(tiles.at('matte'), 2);
+    tiles.draw();
     this.#slopeTarget.bind();
-    this.#matte.bind(0);
-    this.#chroma.bind(1);
+    this.tiles.bind(3);
     const slope = this.#slopePass.use();
+    gl.uniform2f(slope.at('frameSize'), this.width, this.height);
+    gl.uniform2f(slope.at('chromaSize'), this.edge.width, this.edge.height);
+    gl.uniform2f(slope.at('targetSize'), this.edge.width, this.edge.height);
+    gl.uniform4f(slope.at('place'), 0, 0, this.edge.width, this.edge.height);
+    // The composite reads one site beyond a tile.
+    gl.uniform1f(slope.at('bleed'), 1);
+    gl.uniform1f(slope.at('flip'), 1);
+    gl.uniform1f(slope.at('wanted'), TILE_CLASS.mixed);
+    gl.uniform2f(slope.at('plateScale'), this.plateScaleX, this.plateScaleY);
     gl.uniform1f(slope.at('detail'), parameters.detail);
     gl.uniform1f(slope.at('spill'), parameters.spill);
-    slope.draw();
+    slope.draw(this.tileVertices);
   }
 
   dispose(): void {
-    for (const part of [this.#matteTarget, this.#slopeTarget, this.frame, this.#matte, this.#chroma, this.edge, this.rest, this.plate, this.#mattePass, this.#slopePass]) part?.dispose();
+    for (const part of [this.#matteTarget, this.#tilesTarget, this.#slopeTarget, this.frame, this.#matte, this.tiles, this.edge, this.rest, this.plate, this.#mattePass, this.#tilesPass, this.#slopePass]) part?.dispose();
   }
 }

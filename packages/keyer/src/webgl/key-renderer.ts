@@ -6,7 +6,7 @@ import { FrameKeyer } from './frame-keyer.js';
 import { FrameSampler } from './frame-sampler.js';
 import { fitRectangle, frameAvatar, type Rectangle } from './framing.js';
 import { Program } from './program.js';
-import { compositeShader } from './shaders.js';
+import { compositeShader, copyShader, TILE_CLASS, tileVertexShader } from './shaders.js';
 
 /** Frames between two measurements of a screen that is known: half a second at 30 fps. */
 const MEASURE_EVERY = 15;
@@ -26,6 +26,7 @@ interface Sized extends Owned {
 interface Standing extends Owned {
   readonly backdrop: Backdrop;
   readonly composite: Program;
+  readonly copy: Program;
 }
 
 /** What a renderer tells its owner. Callbacks run inside `drawFrame` or an event, and must not throw. */
@@ -187,13 +188,16 @@ export class KeyRenderer implements Owned {
     gl.getExtension('EXT_color_buffer_float') ?? gl.getExtension('EXT_color_buffer_half_float');
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
     const backdrop = new Backdrop(gl, this.#canvas.width, this.#canvas.height);
-    const composite = new Program(gl, compositeShader, ['frame', 'plate', 'edge', 'rest', 'backdrop']);
+    const composite = new Program(gl, compositeShader, ['frame', 'plate', 'edge', 'rest', 'backdrop', 'tiles'], tileVertexShader);
+    const copy = new Program(gl, copyShader, ['frame', 'tiles'], tileVertexShader);
     this.#standing = {
       backdrop,
       composite,
+      copy,
       dispose() {
         backdrop.dispose();
         composite.dispose();
+        copy.dispose();
       },
     };
     if (this.#background.kind !== 'none') backdrop.set(this.#background, 0);
@@ -258,36 +262,47 @@ export class KeyRenderer implements Owned {
     this.#options.onVerdict?.(this.#verdict);
   }
 
+  /** The backdrop, over it the tiles that are nothing but avatar, and at last those where the two meet. */
   #compose(standing: Standing, nowMs: number): void {
-    const { backdrop, composite } = standing;
+    const { backdrop, composite, copy } = standing;
     backdrop.update(nowMs);
+    backdrop.copyToCanvas();
+    const keyer = this.#mode === 'empty' ? undefined : this.#sized?.keyer;
+    if (keyer === undefined) return;
     const gl = this.#gl;
     const { width, height } = this.#canvas;
+    if (this.#placed !== keyer || this.#placedMode !== this.#mode) this.#place(keyer, width, height);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.viewport(0, 0, width, height);
-    composite.use();
+    keyer.frame.bind(0);
+    keyer.tiles.bind(1);
+    this.#aim(copy.use(), keyer, this.#mode === 'plain' ? -1 : TILE_CLASS.foreground);
+    copy.draw(keyer.tileVertices);
+    if (this.#mode === 'plain') return;
+    keyer.plate.bind(1);
+    keyer.edge.bind(2);
+    keyer.rest.bind(3);
     backdrop.surface.bind(4);
-    gl.uniform2f(composite.at('canvasSize'), width, height);
-    const keyer = this.#mode === 'empty' ? undefined : this.#sized?.keyer;
-    if (keyer === undefined) {
-      // Texture units that a mode doesn't read must still hold something that is complete.
-      for (let unit = 0; unit < 4; unit++) backdrop.surface.bind(unit);
-      gl.uniform1i(composite.at('mode'), 0);
-    } else {
-      keyer.frame.bind(0);
-      keyer.plate.bind(1);
-      keyer.edge.bind(2);
-      keyer.rest.bind(3);
-      gl.uniform1i(composite.at('mode'), this.#mode === 'keyed' ? 1 : 2);
-      if (this.#placed !== keyer || this.#placedMode !== this.#mode) this.#place(keyer, width, height);
-      gl.uniform4f(composite.at('place'), this.#at.x, this.#at.y, this.#at.width, this.#at.height);
-      gl.uniform2f(composite.at('frameSize'), keyer.width, keyer.height);
-      gl.uniform2f(composite.at('chromaSize'), keyer.edge.width, keyer.edge.height);
-      gl.uniform2f(composite.at('plateScale'), keyer.plateScaleX, keyer.plateScaleY);
-      gl.uniform1f(composite.at('siteShift'), this.#parameters.siting === 'left' ? 0.25 : 0);
-      gl.uniform1f(composite.at('spillLuma'), this.#parameters.spillLuma);
-    }
-    composite.draw();
+    keyer.tiles.bind(5);
+    this.#aim(composite.use(), keyer, TILE_CLASS.mixed);
+    gl.uniform2f(composite.at('frameSize'), keyer.width, keyer.height);
+    gl.uniform2f(composite.at('plateScale'), keyer.plateScaleX, keyer.plateScaleY);
+    gl.uniform1f(composite.at('siteShift'), this.#parameters.siting === 'left' ? 0.25 : 0);
+    gl.uniform1f(composite.at('spillLuma'), this.#parameters.spillLuma);
+    composite.draw(keyer.tileVertices);
+  }
+
+  /** Points a program at the frame's tiles on the canvas. */
+  #aim(program: Program, keyer: FrameKeyer, wanted: number): void {
+    const gl = this.#gl;
+    const { width, height } = this.#canvas;
+    gl.uniform2f(program.at('canvasSize'), width, height);
+    gl.uniform2f(program.at('targetSize'), width, height);
+    gl.uniform4f(program.at('place'), this.#at.x, this.#at.y, this.#at.width, this.#at.height);
+    gl.uniform2f(program.at('chromaSize'), keyer.edge.width, keyer.edge.height);
+    gl.uniform1f(program.at('bleed'), 0);
+    gl.uniform1f(program.at('flip'), -1);
+    gl.uniform1f(program.at('wanted'), wanted);
   }
 
   /** Works out where the frame stands on the canvas; kept until the frame's or the canvas's size changes. */

@@ -1,17 +1,17 @@
 import type { Owned } from './owned.js';
 import { vertexShader } from './shaders.js';
 
-/** A linked program that draws one triangle over its target, with its uniforms looked up once. */
+/** A linked program with its uniforms looked up once. It draws one triangle over its target, or quads over tiles. */
 export class Program implements Owned {
   readonly #gl: WebGL2RenderingContext;
   readonly #program: WebGLProgram;
   readonly #uniforms = new Map<string, WebGLUniformLocation>();
 
   /** `samplers` get texture units 0, 1, … in order. Throws an `Error` with the driver's log. */
-  constructor(gl: WebGL2RenderingContext, fragmentShader: string, samplers: readonly string[]) {
+  constructor(gl: WebGL2RenderingContext, fragmentShader: string, samplers: readonly string[], vertices: string = vertexShader) {
     this.#gl = gl;
     const program = (this.#program = gl.createProgram());
-    for (const [type, source] of [[gl.VERTEX_SHADER, vertexShader], [gl.FRAGMENT_SHADER, fragmentShader]] as const) {
+    for (const [type, source] of [[gl.VERTEX_SHADER, vertices], [gl.FRAGMENT_SHADER, fragmentShader]] as const) {
       const shader = gl.createShader(type);
       if (shader === null) continue;
       gl.shaderSource(shader, source);
@@ -46,9 +46,9 @@ export class Program implements Owned {
     return this;
   }
 
-  /** Draws into the bound framebuffer. */
-  draw(): void {
-    this.#gl.drawArrays(this.#gl.TRIANGLES, 0, 3);
+  /** Draws into the bound framebuffer: one triangle over everything unless the vertices say otherwise. */
+  draw(vertices = 3): void {
+    this.#gl.drawArrays(this.#gl.TRIANGLES, 0, vertices);
   }
 
   dispose(): void {

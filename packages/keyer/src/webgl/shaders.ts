@@ -22,6 +22,37 @@ void main() {
   gl_Position = vec4(corner, 0.0, 1.0);
 }`;
 
+/** Side of a tile in chroma sites. */
+export const TILE_SIZE = 16;
+
+/** What `tilesShader` writes into the red channel, times 255. */
+export const TILE_CLASS = { foreground: 0, background: 128, mixed: 255 } as const;
+
+/**
+ * Quads over the tiles of one class, so that each tile costs only what it needs (keying model §2.8, block classes). The
+ * others collapse to nothing. Six vertices a tile; `place` is the picture's rectangle on the target in pixels, `bleed`
+ * widens each quad by that many chroma sites, `flip` is −1 where the target's first row is at its top.
+ */
+export const tileVertexShader = `${head}
+uniform sampler2D tiles;
+uniform vec4 place;
+uniform vec2 targetSize;
+uniform vec2 chromaSize;
+uniform float bleed;
+uniform float flip;
+uniform float wanted;
+void main() {
+  ivec2 count = textureSize(tiles, 0);
+  int number = gl_VertexID / 6;
+  ivec2 tile = ivec2(number % count.x, number / count.x);
+  int corner = gl_VertexID % 6;
+  vec2 side = vec2(corner == 1 || corner >= 4 ? 1.0 : 0.0, corner == 2 || corner == 3 || corner == 5 ? 1.0 : 0.0);
+  vec2 site = (vec2(tile) + side) * ${TILE_SIZE}.0 + (side * 2.0 - 1.0) * bleed;
+  vec2 pixel = place.xy + clamp(site / chromaSize, 0.0, 1.0) * place.zw;
+  bool drawn = wanted < 0.0 || abs(texelFetch(tiles, tile, 0).x * 255.0 - wanted) < 1.0;
+  gl_Position = drawn ? vec4((pixel / targetSize * 2.0 - 1.0) * vec2(1.0, flip), 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
+}`;
+
 /** Samples of the frame on a coarse grid, each the mean of one 2×2 block, for the measurement on the CPU. */
 export const sampleShader = `${head}
 uniform sampler2D frame;
@@ -34,7 +65,7 @@ void main() {
   result = vec4(texture(frame, (2.0 * site + 1.0) / frameSize).rgb, 1.0);
 }`;
 
-/** Keying model §2.4 at chroma resolution: m, Yd, guarded projection, and what the next pass needs of the chroma. */
+/** Keying model §2.4 at chroma resolution: m, Yd, guarded projection. */
 export const matteShader = `${head}${codes}
 uniform sampler2D frame;
 uniform sampler2D plate;
@@ -45,8 +76,7 @@ uniform vec2 guard;
 uniform float lowest;
 uniform float gain;
 uniform bool leftSited;
-layout(location = 0) out vec4 matte;
-layout(location = 1) out vec4 chroma;
+out vec4 matte;
 void main() {
   vec2 site = floor(gl_FragCoord.xy);
   vec3 rgb = texture(frame, (2.0 * site + 1.0) / frameSize).rgb;
@@ -60,7 +90,30 @@ void main() {
   float across = abs(uv.x * key.y - uv.y * key.x) / n;
   float projection = along - guard.x * max(0.0, across - guard.y);
   matte = vec4(clamp((projection - lowest) * gain, 0.0, 1.0), y / 255.0, max(projection, 0.0), 1.0);
-  chroma = vec4(uv / 255.0, key / 255.0);
+}`;
+
+/**
+ * Class of each tile with the two sites around it. Each of the 10 × 10 taps is the mean of four sites, which is 0 or 1
+ * only when all four are.
+ */
+export const tilesShader = `${head}
+uniform sampler2D matte;
+out vec4 result;
+void main() {
+  vec2 size = vec2(textureSize(matte, 0));
+  vec2 corner = floor(gl_FragCoord.xy) * ${TILE_SIZE}.0 - 1.0;
+  float least = 1.0, most = 0.0, spill = 0.0;
+  for (int j = 0; j < ${TILE_SIZE / 2 + 2}; j++) {
+    for (int i = 0; i < ${TILE_SIZE / 2 + 2}; i++) {
+      vec3 near = texture(matte, (corner + 2.0 * vec2(i, j)) / size).xyz;
+      least = min(least, near.x);
+      most = max(most, near.x);
+      spill = max(spill, near.z);
+    }
+  }
+  // Less spill than 0.012 is a code or two.
+  float kind = least > 0.9999 ? ${TILE_CLASS.background}.0 : most == 0.0 && spill < 0.012 ? ${TILE_CLASS.foreground}.0 : ${TILE_CLASS.mixed}.0;
+  result = vec4(kind / 255.0, 0.0, 0.0, 1.0);
 }`;
 
 /**
@@ -68,9 +121,12 @@ void main() {
  * doesn't read; it is the 3×3 filter (1/8, 3/4, 1/8)² of m (which is what sub(up(m)) comes to, for both sitings) plus
  * the slope times the luma that the same filter takes away.
  */
-export const slopeShader = `${head}
+export const slopeShader = `${head}${codes}
+uniform sampler2D frame;
+uniform sampler2D plate;
 uniform sampler2D matte;
-uniform sampler2D chroma;
+uniform vec2 frameSize;
+uniform vec2 plateScale;
 uniform float detail;
 uniform float spill;
 layout(location = 0) out vec4 edge;
@@ -98,9 +154,11 @@ void main() {
   float a = detail * c / (vy + 20.0) * clamp((explained - 0.6) / 0.3, 0.0, 1.0);
   float coarse = clamp(centre.x + soft.x - a * soft.y, 0.0, 1.0);
   float excess = spill * max(0.0, centre.z - coarse);
-  vec4 uvKey = texelFetch(chroma, site, 0);
+  vec3 rgb = texture(frame, (2.0 * vec2(site) + 1.0) / frameSize).rgb;
+  vec2 uv = 112.0 / 255.0 * (rgb.br - dot(rgb, weights)) / vec2(0.9278, 0.7874);
+  vec2 key = texture(plate, gl_FragCoord.xy / vec2(last + 1) * plateScale).yz;
   edge = vec4(centre.x, centre.y, a, 1.0);
-  rest = vec4(uvKey.xy - (coarse + excess) * uvKey.zw, excess, 1.0);
+  rest = vec4(uv - (coarse + excess) * key, excess, 1.0);
 }`;
 
 /** Keying model §2.6 and §2.7 at the canvas's resolution, over the backdrop. Output is premultiplied. */
@@ -117,28 +175,31 @@ uniform vec2 chromaSize;
 uniform vec2 plateScale;
 uniform float siteShift;
 uniform float spillLuma;
-uniform int mode;
 out vec4 result;
 void main() {
   vec4 behind = texelFetch(backdrop, ivec2(gl_FragCoord.xy), 0);
   vec2 at = (vec2(gl_FragCoord.x, canvasSize.y - gl_FragCoord.y) - place.xy) / place.zw;
-  if (mode == 0 || any(lessThan(at, vec2(0.0))) || any(greaterThan(at, vec2(1.0)))) { result = behind; return; }
-  if (mode == 2) { result = vec4(texture(frame, at).rgb, 1.0); return; }
   vec2 site = (at * frameSize * 0.5 + vec2(siteShift, 0.0)) / chromaSize;
   vec3 line = texture(edge, site).xyz;
-  if (line.x > 0.999 && abs(line.z) < 1e-4) { result = behind; return; }
   vec3 left = texture(rest, site).xyz;
   float y = lumaOf(texture(frame, at).rgb);
   float m = clamp(line.x + line.z * (y - 255.0 * line.y), 0.0, 1.0);
-  float light = (y - 16.0) / 219.0;
-  if (m + left.z > 0.0) {
-    float screen = 255.0 * texture(plate, at * plateScale).x - 16.0;
-    light -= (m + spillLuma * left.z) * screen / 219.0;
-  }
+  float screen = 255.0 * texture(plate, at * plateScale).x - 16.0;
+  float light = (y - 16.0 - (m + spillLuma * left.z) * screen) / 219.0;
   vec2 blueRed = left.xy * (255.0 / 112.0) * vec2(0.9278, 0.7874) + light;
   vec3 rgb = vec3(blueRed.y, (light - 0.2126 * blueRed.y - 0.0722 * blueRed.x) / 0.7152, blueRed.x);
   float alpha = 1.0 - m;
   result = vec4(clamp(rgb, 0.0, alpha), alpha) + m * behind;
+}`;
+
+/** The frame as it is, for tiles without any of the screen. */
+export const copyShader = `${head}
+uniform sampler2D frame;
+uniform vec2 canvasSize;
+uniform vec4 place;
+out vec4 result;
+void main() {
+  result = vec4(texture(frame, (vec2(gl_FragCoord.x, canvasSize.y - gl_FragCoord.y) - place.xy) / place.zw).rgb, 1.0);
 }`;
 
 /** What is behind the avatar, at the canvas's resolution: the old backdrop fading into a colour or an image. */

@@ -55,6 +55,15 @@ export class Target implements Owned {
     this.#gl.viewport(0, 0, this.#width, this.#height);
   }
 
+  /** Copies what was drawn here onto the canvas, which has the same size. */
+  copyToCanvas(): void {
+    const gl = this.#gl;
+    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, this.#framebuffer);
+    gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, null);
+    gl.blitFramebuffer(0, 0, this.#width, this.#height, 0, 0, this.#width, this.#height, gl.COLOR_BUFFER_BIT, gl.NEAREST);
+    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, null);
+  }
+
   /** Whether this device can draw into these formats. */
   get isComplete(): boolean {
     this.bind();
