@@ -37,7 +37,7 @@ export const openTestLibrary = async (changes: Partial<LibraryOptions> & { reado
   const blobFolder = join(folder, 'blobs');
   const blobs = await openFilesystemBlobStore({ folder: blobFolder, installationId: 'test', expectsBlobs: false, ...(changes.now === undefined ? {} : { now: changes.now }) });
   const log = pino({ level: 'silent' });
-  const library = await openLibrary({ database, blobs, signer: createUrlSigner(new Uint8Array(32)), publicUrl: 'http://backlot.test', log, scratchFolder: join(folder, 'images'), blobFolder, ...changes });
+  const library = await openLibrary({ database, blobs, signer: createUrlSigner(new Uint8Array(32)), publicUrl: () => 'http://backlot.test', log, scratchFolder: join(folder, 'images'), blobFolder, ...changes });
   const app: App = new OpenAPIHono<AppEnv>();
   app.onError((error, context) => {
     if (!(error instanceof BacklotError)) throw error;

@@ -2,7 +2,7 @@ import { backgroundImageRoutes } from '@backlot/contract';
 import type { Context, MiddlewareHandler } from 'hono';
 import { BacklotError } from '../errors.js';
 import type { App, AppEnv } from '../http/context.js';
-import { decodeCursor, encodeCursor } from './paging.js';
+import { decodeCursor, toPage } from '../http/paging.js';
 import type { BackgroundImageService, OpenRendition } from './service.js';
 import { readUpload } from './upload.js';
 
@@ -67,17 +67,8 @@ export const registerBackgroundImageRoutes = (app: App, options: BackgroundImage
     const { limit, cursor, search } = context.req.valid('query');
     const { organizationId } = context.var.principal;
     const filter = ['background-images', organizationId, search ?? ''];
-    const after = cursor === undefined ? undefined : decodeCursor(cursor, filter);
-    const found = await service.list(organizationId, { search, after, limit: limit + 1 });
-    const page = found.slice(0, limit);
-    const last = page.at(-1);
-    return context.json(
-      {
-        data: page.map(({ view }) => view),
-        next_cursor: found.length > limit && last !== undefined ? encodeCursor(last.record, filter) : null,
-      },
-      200,
-    );
+    const found = await service.list(organizationId, { search, after: decodeCursor(cursor, filter), limit: limit + 1 });
+    return context.json(toPage(found, limit, filter), 200);
   });
 
   app.openapi(backgroundImageRoutes.get, async (context) =>

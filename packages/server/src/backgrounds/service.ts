@@ -2,8 +2,8 @@ import { type BackgroundImage, MAX_IMAGE_BYTES } from '@backlot/contract';
 import type { BlobRead } from '../blobs/port.js';
 import type { Database, Executor } from '../database/database.js';
 import { BacklotError } from '../errors.js';
-import type { UrlSigner } from '../identity/url-signer.js';
 import { createId } from '../ids.js';
+import type { UrlSigner } from '../identity/url-signer.js';
 import { adviseOn } from './advice.js';
 import { SNIFF_BYTES, sniffImage } from './ingest/sniff.js';
 import type { Reaper } from './reaper.js';
@@ -26,7 +26,7 @@ export interface BackgroundImageServiceOptions {
   readonly reaper: Reaper;
   readonly signer: UrlSigner;
   /** Base address that viewers use, without a slash at the end. */
-  readonly publicUrl: string;
+  readonly publicUrl: () => string;
   readonly now?: () => Date;
 }
 
@@ -180,7 +180,7 @@ export class BackgroundImageService {
     const { signer, publicUrl } = this.#options;
     const path = renditionPath(sourceSha256, variant);
     const expiresAt = new Date(Math.ceil(this.#now().getTime() / STABLE_MS) * STABLE_MS + VALID_MS);
-    return `${publicUrl}${path}?${signer.sign(path, expiresAt)}`;
+    return `${publicUrl()}${path}?${signer.sign(path, expiresAt)}`;
   }
 
   #view(record: BackgroundImageRecord): BackgroundImage {
