@@ -1,0 +1,21 @@
+import type { MediaFailure } from '../failure.js';
+import type { MediaSource } from '../messages.js';
+import type { Source, SpeakingSource, SpeechObserver } from '../source.js';
+import { Clip } from './clip/clip.js';
+
+export interface OpenSourceOptions {
+  readonly speech: SpeechObserver;
+  /** Called once, when an open source can't go on. */
+  readonly onFailed: (failure: MediaFailure) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Opens the source that a job names. The caller disposes it. */
+export const openSource = async (source: MediaSource, options: OpenSourceOptions): Promise<Source | SpeakingSource> => {
+  switch (source.type) {
+    case 'clip':
+      return Clip.open({ ...source, onFailed: options.onFailed, signal: options.signal });
+    case 'stand-in':
+      throw new Error('not wired yet');
+  }
+};
