@@ -1,0 +1,257 @@
+import type { Logger } from 'pino';
+import { BacklotError } from '../../errors.js';
+import type { Room, RoomObserver, VideoCodec } from '../port.js';
+import type { Connection, MediaAddress } from './connection.js';
+import type { StageLimits } from './limits.js';
+import { OutgoingStream } from './outgoing-stream.js';
+import { CLOCK_HZ, Publisher, type StreamKind } from './publisher.js';
+import { reduceOffer } from './sdp.js';
+import { Viewer } from './viewer.js';
+
+/** Who a connection belongs to. */
+export type ConnectionRole = 'viewer' | 'publisher';
+
+/** What a peer gets for its offer. */
+export interface Connected {
+  readonly connectionId: string;
+  /** Quoted, as it goes into the header. */
+  readonly etag: string;
+  readonly answerSdp: string;
+}
+
+export interface EmbeddedRoomOptions {
+  readonly sessionId: string;
+  readonly observer: RoomObserver;
+  readonly address: MediaAddress;
+  readonly limits: StageLimits;
+  readonly log: Logger;
+  /** Called once, when the room is disposed. */
+  readonly onDisposed: () => void;
+}
+
+/**
+ * One session on the embedded stage: passes its publisher's packets on to every viewer as they are. Viewers outlive
+ * publishers: when another one takes over with the same codec, they go on without connecting anew.
+ */
+export class EmbeddedRoom implements Room {
+  readonly sessionId: string;
+  readonly #options: EmbeddedRoomOptions;
+  readonly #streams: Readonly<Record<StreamKind, OutgoingStream>> = { video: new OutgoingStream(CLOCK_HZ.video), audio: new OutgoingStream(CLOCK_HZ.audio) };
+  readonly #viewers: Viewer[] = [];
+  readonly #waiting = new Set<() => void>();
+  readonly #abort = new AbortController();
+  #publisher: Publisher | null = null;
+  #codec: VideoCodec | null = null;
+  #lastKeyFrameRequestAtMs = -Infinity;
+  #keyFrameTimer: NodeJS.Timeout | undefined;
+  /** When media began to flow again after a pause; viewers' silence counts from there. */
+  #flowingSinceMs = 0;
+  #lastPacketAtMs = -Infinity;
+
+  constructor(options: EmbeddedRoomOptions) {
+    this.sessionId = options.sessionId;
+    this.#options = options;
+  }
+
+  get codec(): VideoCodec | null {
+    return this.#codec;
+  }
+
+  get viewers(): number {
+    return this.#viewers.length;
+  }
+
+  /** Takes a publisher's offer. Throws `sdp_invalid`, `no_common_codec`, `publisher_exists` and `session_ended`. */
+  async publish(offerSdp: string): Promise<Connected> {
+    this.#assertOpen();
+    const offer = reduceOffer(offerSdp, 'publisher', ['VP8', 'H264']);
+    if (this.#publisher !== null) {
+      if (!this.#isStalled(this.#publisher)) throw new BacklotError('publisher_exists');
+      this.#dropPublisher('lost');
+    }
+    const publisher: Publisher = new Publisher(offer, this.#options.address, this.#options.limits.publisherBitrateBps, {
+      packet: (kind, packet, nowMs) => this.#forward(publisher, kind, packet, nowMs),
+      senderReport: (kind, compound, offset) => this.#forwardReport(publisher, kind, compound, offset),
+      keyFrameNeeded: () => this.#requestKeyFrame(),
+      gone: () => {
+        if (this.#publisher === publisher) this.#dropPublisher('lost');
+      },
+    });
+    this.#publisher = publisher;
+    for (const stream of Object.values(this.#streams)) stream.changePublisher();
+    try {
+      return await this.#answer(publisher.connection);
+    } catch (error) {
+      if (this.#publisher === publisher) this.#dropPublisher('closed');
+      throw error;
+    }
+  }
+
+  /**
+   * Takes a viewer's offer; holds it for a while when nobody publishes yet. Throws `sdp_invalid`, `no_common_codec`,
+   * `publisher_absent`, `viewers_full` and `session_ended`.
+   */
+  async watch(offerSdp: string, signal?: AbortSignal): Promise<Connected> {
+    this.#assertOpen();
+    // What can't be answered at all is told at once, whoever publishes.
+    reduceOffer(offerSdp, 'viewer', ['VP8', 'H264']);
+    if (this.#viewers.length + this.#waiting.size >= this.#options.limits.maxViewers) throw new BacklotError('viewers_full', { retryAfterSeconds: 5 });
+    const codec = this.#codec ?? (await this.#waitForPublisher(signal));
+    const offer = reduceOffer(offerSdp, 'viewer', [codec]);
+    const ssrcs = { video: this.#streams.video.ssrc, audio: this.#streams.audio.ssrc };
+    const viewer: Viewer = new Viewer(offer, this.#options.address, ssrcs, {
+      keyFrameNeeded: () => this.#requestKeyFrame(),
+      gone: () => this.#dropViewer(viewer),
+    });
+    this.#viewers.push(viewer);
+    try {
+      const connected = await this.#answer(viewer.connection);
+      this.#tellViewers();
+      return connected;
+    } catch (error) {
+      this.#dropViewer(viewer);
+      throw error;
+    }
+  }
+
+  /** Adds trickled candidates. Throws `connection_not_found`, and what `Connection.trickle` throws. */
+  trickle(role: ConnectionRole, connectionId: string, fragment: string, ifMatch: string | undefined): void {
+    this.#find(role, connectionId).connection.trickle(fragment, ifMatch);
+  }
+
+  /** Ends a connection at its peer's wish. Throws `connection_not_found`. */
+  disconnect(role: ConnectionRole, connectionId: string): void {
+    const peer = this.#find(role, connectionId);
+    if (peer instanceof Publisher) this.#dropPublisher('closed');
+    else this.#dropViewer(peer);
+  }
+
+  /** Sends reports that are due and gives up who is silent: called a few times a second. */
+  tick(nowMs: number): void {
+    const { limits } = this.#options;
+    const publisher = this.#publisher;
+    if (publisher !== null) {
+      publisher.tick(nowMs);
+      const silentMs = nowMs - (publisher.lastPacketAtMs ?? publisher.startedAtMs);
+      if (silentMs >= (publisher.lastPacketAtMs === null ? limits.connectMs : limits.lostAfterMs)) this.#dropPublisher('lost');
+    }
+    const flows = nowMs - this.#lastPacketAtMs < limits.stalledAfterMs;
+    for (const viewer of this.#viewers.slice()) {
+      const silentMs = nowMs - Math.max(viewer.lastReportAtMs ?? viewer.startedAtMs, this.#flowingSinceMs);
+      if (viewer.isOpen ? flows && silentMs >= limits.viewerSilentMs : nowMs - viewer.startedAtMs >= limits.connectMs) this.#dropViewer(viewer);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort();
+    clearTimeout(this.#keyFrameTimer);
+    this.#publisher?.[Symbol.dispose]();
+    this.#publisher = null;
+    this.#codec = null;
+    for (const viewer of this.#viewers) viewer[Symbol.dispose]();
+    this.#viewers.length = 0;
+    for (const wake of this.#waiting) wake();
+    this.#options.onDisposed();
+  }
+
+  #forward(publisher: Publisher, kind: StreamKind, packet: Buffer, nowMs: number): void {
+    if (publisher !== this.#publisher) return;
+    if (nowMs - this.#lastPacketAtMs >= this.#options.limits.stalledAfterMs) this.#flowingSinceMs = nowMs;
+    this.#lastPacketAtMs = nowMs;
+    if (kind === 'video' && this.#codec === null) this.#goLive(publisher.codec);
+    this.#streams[kind].rewrite(packet, nowMs);
+    for (const viewer of this.#viewers) viewer.send(kind, packet);
+  }
+
+  #forwardReport(publisher: Publisher, kind: StreamKind, compound: Buffer, offset: number): void {
+    if (publisher !== this.#publisher) return;
+    const report = this.#streams[kind].rewriteReport(compound, offset);
+    if (report === null) return;
+    for (const viewer of this.#viewers) viewer.sendReport(kind, report);
+  }
+
+  #goLive(codec: VideoCodec): void {
+    this.#codec = codec;
+    // Who decodes another codec has to connect anew.
+    for (const viewer of this.#viewers.filter((candidate) => candidate.codec !== codec)) this.#dropViewer(viewer);
+    this.#options.observer.publisherLive(codec);
+    for (const wake of this.#waiting) wake();
+    if (this.#viewers.length > 0) this.#requestKeyFrame();
+  }
+
+  #isStalled(publisher: Publisher): boolean {
+    return publisher.lastPacketAtMs !== null && performance.now() - publisher.lastPacketAtMs >= this.#options.limits.stalledAfterMs;
+  }
+
+  /** At most one in `keyFrameEveryMs`, so that a crowd doesn't cause a storm; a request in between is sent at its end. */
+  #requestKeyFrame(): void {
+    if (this.#keyFrameTimer !== undefined || this.#abort.signal.aborted) return;
+    const waitMs = this.#lastKeyFrameRequestAtMs + this.#options.limits.keyFrameEveryMs - performance.now();
+    if (waitMs <= 0) {
+      this.#lastKeyFrameRequestAtMs = performance.now();
+      this.#publisher?.requestKeyFrame();
+      return;
+    }
+    this.#keyFrameTimer = setTimeout(() => {
+      this.#keyFrameTimer = undefined;
+      this.#requestKeyFrame();
+    }, waitMs);
+    this.#keyFrameTimer.unref();
+  }
+
+  async #waitForPublisher(signal: AbortSignal | undefined): Promise<VideoCodec> {
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, this.#options.limits.holdOfferMs);
+      this.#waiting.add(wake);
+      signal?.addEventListener('abort', wake);
+      if (signal?.aborted === true) wake();
+    });
+    this.#assertOpen();
+    if (this.#codec === null || signal?.aborted === true) throw new BacklotError('publisher_absent');
+    return this.#codec;
+  }
+
+  async #answer(connection: Connection): Promise<Connected> {
+    const answerSdp = await connection.answer();
+    this.#assertOpen();
+    return { connectionId: connection.id, etag: connection.etag, answerSdp };
+  }
+
+  #find(role: ConnectionRole, connectionId: string): Publisher | Viewer {
+    const peer = role === 'publisher' ? this.#publisher : this.#viewers.find((viewer) => viewer.connection.id === connectionId);
+    if (peer?.connection.id !== connectionId) throw new BacklotError('connection_not_found');
+    return peer;
+  }
+
+  #dropPublisher(how: 'closed' | 'lost'): void {
+    const wasLive = this.#codec !== null;
+    this.#publisher?.[Symbol.dispose]();
+    this.#publisher = null;
+    this.#codec = null;
+    if (wasLive) this.#options.observer.publisherLeft(how);
+    this.#options.log.debug({ sessionId: this.sessionId, how, wasLive }, 'publisher connection ended');
+  }
+
+  #dropViewer(viewer: Viewer): void {
+    viewer[Symbol.dispose]();
+    const index = this.#viewers.indexOf(viewer);
+    if (index === -1) return;
+    this.#viewers.splice(index, 1);
+    this.#tellViewers();
+  }
+
+  #tellViewers(): void {
+    if (!this.#abort.signal.aborted) this.#options.observer.viewersChanged(this.#viewers.length);
+  }
+
+  #assertOpen(): void {
+    if (this.#abort.signal.aborted) throw new BacklotError('session_ended');
+  }
+}

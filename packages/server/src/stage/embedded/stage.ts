@@ -1,0 +1,96 @@
+import datachannel, { type IceUdpMuxListener } from 'node-datachannel';
+import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import type { Logger } from 'pino';
+import type { RoomObserver, Stage } from '../port.js';
+import type { MediaAddress } from './connection.js';
+import { DEFAULT_LIMITS, type StageLimits } from './limits.js';
+import { EmbeddedRoom } from './room.js';
+
+const TICK_MS = 250;
+
+export interface EmbeddedStageOptions {
+  /** Address to bind the UDP port to; every address by default. */
+  readonly host?: string | undefined;
+  /** The one UDP port of all media; 0 for any free one. */
+  readonly udpPort: number;
+  /** Address at which the outside reaches the port, when the machine is behind 1:1 NAT. */
+  readonly announcedAddress?: string | undefined;
+  readonly limits?: Partial<StageLimits> | undefined;
+  readonly log: Logger;
+}
+
+/** The stage that runs within Backlot: forwards RTP packets from one publisher to many viewers, over one UDP port. */
+export class EmbeddedStage implements Stage {
+  readonly kind = 'embedded';
+  readonly udpPort: number;
+  readonly #address: MediaAddress;
+  readonly #limits: StageLimits;
+  readonly #log: Logger;
+  readonly #listener: IceUdpMuxListener;
+  readonly #rooms = new Map<string, EmbeddedRoom>();
+  readonly #timer: NodeJS.Timeout;
+
+  /** Takes the port that `listener` holds; use `createEmbeddedStage`. */
+  constructor(address: MediaAddress, limits: StageLimits, log: Logger, listener: IceUdpMuxListener) {
+    this.udpPort = address.port;
+    this.#address = address;
+    this.#limits = limits;
+    this.#log = log;
+    this.#listener = listener;
+    this.#timer = setInterval(() => {
+      const nowMs = performance.now();
+      for (const room of this.#rooms.values()) room.tick(nowMs);
+    }, TICK_MS);
+    this.#timer.unref();
+  }
+
+  openRoom(sessionId: string, observer: RoomObserver): EmbeddedRoom {
+    if (this.#rooms.has(sessionId)) throw new TypeError(`The room of ${sessionId} is open already; a session has one.`);
+    const room = new EmbeddedRoom({
+      sessionId,
+      observer,
+      address: this.#address,
+      limits: this.#limits,
+      log: this.#log,
+      onDisposed: () => this.#rooms.delete(sessionId),
+    });
+    this.#rooms.set(sessionId, room);
+    return room;
+  }
+
+  /** The open room of a session, for the stage's own routes. */
+  room(sessionId: string): EmbeddedRoom | undefined {
+    return this.#rooms.get(sessionId);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all([...this.#rooms.values()].map((room) => room[Symbol.asyncDispose]()));
+    this.#listener.stop();
+  }
+}
+
+/** Binds and frees a UDP port, and resolves to its number. Rejects when another process has it. */
+const probePort = async (port: number, host: string | undefined): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const socket = createSocket({ type: host !== undefined && isIPv6(host) ? 'udp6' : 'udp4' });
+    socket.once('error', (cause: NodeJS.ErrnoException) => {
+      socket.close();
+      const reason = cause.code === 'EADDRINUSE' ? 'another process uses it' : cause.code === 'EACCES' ? 'this user may not' : cause.message;
+      reject(new Error(`UDP port ${port}${host === undefined ? '' : ` of ${host}`} can't be opened for media: ${reason}.`, { cause }));
+    });
+    socket.bind({ port, exclusive: true, ...(host === undefined ? {} : { address: host }) }, () => {
+      const bound = socket.address().port;
+      socket.close(() => resolve(bound));
+    });
+  });
+
+/** Opens the stage on its UDP port and keeps the port until the stage is disposed. Rejects with a sentence that names the port. */
+export const createEmbeddedStage = async (options: EmbeddedStageOptions): Promise<EmbeddedStage> => {
+  const host = options.host === '0.0.0.0' || options.host === '::' ? undefined : options.host;
+  const port = await probePort(options.udpPort, host);
+  // Native connections come and go with their peers; the listener holds the port in between.
+  const listener = new datachannel.IceUdpMuxListener(port, host);
+  return new EmbeddedStage({ port, host, announcedAddress: options.announcedAddress }, { ...DEFAULT_LIMITS, ...options.limits }, options.log, listener);
+};

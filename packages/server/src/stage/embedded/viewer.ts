@@ -1,0 +1,124 @@
+import datachannel, { type Track } from 'node-datachannel';
+import type { VideoCodec } from '../port.js';
+import { Connection, type MediaAddress } from './connection.js';
+import type { StreamKind } from './publisher.js';
+import { walkRtcp } from './rtcp.js';
+import type { ReducedOffer } from './sdp.js';
+
+/** Packets kept for one viewer and stream, to be sent again when asked for: about a second and a half of video. */
+const RESEND_PACKETS = 512;
+
+/** SSRCs of the room's two streams. */
+export type StreamSsrcs = Readonly<Record<StreamKind, number>>;
+
+/** What a viewer wants of its room. */
+export interface ViewerObserver {
+  /** It has connected, or lost too much. */
+  keyFrameNeeded(): void;
+  gone(): void;
+}
+
+interface Outgoing {
+  readonly track: Track;
+  readonly payloadType: number;
+  open: boolean;
+}
+
+/** The sending end of a viewer. Lost packets are sent again from native memory. */
+export class Viewer implements Disposable {
+  readonly connection: Connection;
+  readonly codec: VideoCodec;
+  readonly startedAtMs = performance.now();
+  readonly #observer: ViewerObserver;
+  readonly #video: Outgoing;
+  readonly #audio: Outgoing | null;
+  #lastReportAtMs: number | null = null;
+
+  constructor(offer: ReducedOffer, address: MediaAddress, ssrcs: StreamSsrcs, observer: ViewerObserver) {
+    this.codec = offer.videoCodec;
+    this.#observer = observer;
+    this.connection = new Connection(offer, address, () => observer.gone());
+
+    const { payloadType, parameters } = offer.video.codec;
+    const video = new datachannel.Video(offer.video.mid, 'SendOnly');
+    if (offer.videoCodec === 'VP8') video.addVP8Codec(payloadType);
+    else video.addH264Codec(payloadType, parameters);
+    video.addSSRC(ssrcs.video, 'backlot', 'backlot', 'video');
+    this.#video = this.#outgoing(this.connection.peer.addTrack(video), payloadType);
+
+    if (offer.audio === null) {
+      this.#audio = null;
+    } else {
+      const { codec, mid } = offer.audio;
+      const audio = new datachannel.Audio(mid, 'SendOnly');
+      if (codec.parameters === '') audio.addOpusCodec(codec.payloadType);
+      else audio.addOpusCodec(codec.payloadType, codec.parameters);
+      audio.addSSRC(ssrcs.audio, 'backlot', 'backlot', 'audio');
+      this.#audio = this.#outgoing(this.connection.peer.addTrack(audio), codec.payloadType);
+    }
+  }
+
+  /** Whether media can flow. */
+  get isOpen(): boolean {
+    return this.#video.open;
+  }
+
+  /** When it last said anything (`performance.now()`); null before that. */
+  get lastReportAtMs(): number | null {
+    return this.#lastReportAtMs;
+  }
+
+  /** Sends a packet of one of the room's streams; its payload type is overwritten. The packet is free again on return. */
+  send(kind: StreamKind, packet: Buffer): void {
+    const outgoing = kind === 'video' ? this.#video : this.#audio;
+    if (outgoing === null || !outgoing.open) return;
+    packet[1] = ((packet[1] ?? 0) & 0x80) | outgoing.payloadType;
+    this.#write(outgoing, packet);
+  }
+
+  /** Sends a sender report of one of the room's streams. */
+  sendReport(kind: StreamKind, report: Buffer): void {
+    const outgoing = kind === 'video' ? this.#video : this.#audio;
+    if (outgoing?.open === true) this.#write(outgoing, report);
+  }
+
+  [Symbol.dispose](): void {
+    this.#video.open = false;
+    if (this.#audio !== null) this.#audio.open = false;
+    this.connection[Symbol.dispose]();
+  }
+
+  #outgoing(track: Track, payloadType: number): Outgoing {
+    const outgoing: Outgoing = { track, payloadType, open: false };
+    track.setMediaHandler(new datachannel.RtcpNackResponder(RESEND_PACKETS));
+    track.onOpen(() => {
+      if (this.connection.closed) return;
+      outgoing.open = true;
+      this.#observer.keyFrameNeeded();
+    });
+    track.onClosed(() => {
+      outgoing.open = false;
+    });
+    track.onMessage((compound) => this.#receive(compound));
+    return outgoing;
+  }
+
+  #receive(compound: Buffer): void {
+    if (this.connection.closed) return;
+    let asks = false;
+    walkRtcp(compound, (kind) => {
+      this.#lastReportAtMs = performance.now();
+      asks ||= kind === 'key-frame-request';
+    });
+    if (asks) this.#observer.keyFrameNeeded();
+  }
+
+  #write(outgoing: Outgoing, packet: Buffer): void {
+    // The track may have closed on the native side before its event is here; then this throws.
+    try {
+      outgoing.track.sendMessageBinary(packet);
+    } catch {
+      outgoing.open = false;
+    }
+  }
+}
