@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OpenAPIHono } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import { openFilesystemBlobStore } from '../blobs/filesystem/store.js';
 import type { BlobStore } from '../blobs/port.js';
@@ -9,7 +8,8 @@ import type { Database } from '../database/database.js';
 import { openPgliteDatabase } from '../database/pglite/pglite-database.js';
 import { organizations } from '../database/schema.js';
 import { BacklotError } from '../errors.js';
-import type { App, AppEnv } from '../http/context.js';
+import { createApp } from '../http/app.js';
+import type { App } from '../http/context.js';
 import { createUrlSigner } from '../identity/url-signer.js';
 import { type Library, type LibraryOptions, openLibrary } from './library.js';
 import { registerBackgroundImageRoutes } from './routes.js';
@@ -37,12 +37,8 @@ export const openTestLibrary = async (changes: Partial<LibraryOptions> & { reado
   const blobFolder = join(folder, 'blobs');
   const blobs = await openFilesystemBlobStore({ folder: blobFolder, installationId: 'test', expectsBlobs: false, ...(changes.now === undefined ? {} : { now: changes.now }) });
   const log = pino({ level: 'silent' });
-  const library = await openLibrary({ database, blobs, signer: createUrlSigner(new Uint8Array(32)), publicUrl: () => 'http://backlot.test', log, scratchFolder: join(folder, 'images'), blobFolder, ...changes });
-  const app: App = new OpenAPIHono<AppEnv>();
-  app.onError((error, context) => {
-    if (!(error instanceof BacklotError)) throw error;
-    return context.json({ error: { code: error.code, details: error.details, message: error.message } }, error.facts.status);
-  });
+  const library = await openLibrary({ database, blobs, signer: createUrlSigner(new Uint8Array(32)), publicUrl: 'http://backlot.test', log, scratchFolder: join(folder, 'images'), blobFolder, ...changes });
+  const app = createApp({ log, version: '0.0.0' });
   registerBackgroundImageRoutes(app, {
     service: library.service,
     requireOrganization: async (context, next) => {

@@ -15,7 +15,7 @@ export interface LibraryOptions {
   readonly blobs: BlobStore;
   readonly signer: UrlSigner;
   /** Base address that viewers use, without a slash at the end. */
-  readonly publicUrl: () => string;
+  readonly publicUrl: string;
   readonly log: Logger;
   /** Where children write what they make, before it is stored; emptied at start. */
   readonly scratchFolder: string;

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { basename } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { backgroundImage, backgroundImagePage, MAX_IMAGE_BYTES } from '@backlot/contract';
 import { hasSharedData, sharedData } from '@backlot/testing';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openHttpServer } from '../http/server.js';
 import { openTestLibrary, OTHER_ORGANIZATION, type TestLibrary } from './library.testing.js';
 
 let test: TestLibrary;
@@ -200,6 +202,34 @@ describe('upload', () => {
   });
 });
 
+describe('upload over a socket', () => {
+  it('tells a client that sends 60 MB so, with and without content-length, and serves on', async () => {
+    const server = await openHttpServer({ host: '127.0.0.1', port: 0 });
+    server.serve(test.app);
+    try {
+      const send = (length: boolean): Promise<string> =>
+        new Promise((resolve, reject) => {
+          const body = Buffer.concat([Buffer.from('--b\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n'), Buffer.alloc(60_000_000), Buffer.from('\r\n--b--\r\n')]);
+          const headers = { 'content-type': 'multipart/form-data; boundary=b', ...(length ? { 'content-length': body.byteLength } : { 'transfer-encoding': 'chunked' }) };
+          const outgoing = request({ host: '127.0.0.1', port: server.port, path: PATH, method: 'POST', headers, agent: false });
+          let answered = false;
+          outgoing.on('response', (incoming) => {
+            answered = true;
+            incoming.setEncoding('utf8').once('data', (text: string) => resolve(`${incoming.statusCode} ${(JSON.parse(text) as { error: { code: string } }).error.code}`));
+          });
+          // The server may hang up on the rest of the body, once it has answered.
+          outgoing.on('error', (error) => (answered ? undefined : reject(error)));
+          outgoing.end(body);
+        });
+      expect(await send(true)).toBe('413 image_too_large');
+      expect(await send(false)).toBe('413 image_too_large');
+      expect((await fetch(`http://127.0.0.1:${server.port}${PATH}`)).status).toBe(200);
+    } finally {
+      await server.close(1000);
+    }
+  });
+});
+
 describe('library', () => {
   it('views, renames and deletes an image', async () => {
     const { id } = await upload(await photo(64, 36), { title: 'Before' });
@@ -209,8 +239,8 @@ describe('library', () => {
     const renamed = backgroundImage.strict().parse(await (await rename({ title: ' After ' })).json());
     expect(renamed.title).toBe('After');
     expect(renamed.updated_at >= renamed.created_at).toBe(true);
-    expect((await rename({ title: '' })).status).toBeGreaterThanOrEqual(400);
-    expect((await rename({ title: 'x', id: 'y' })).status).toBeGreaterThanOrEqual(400);
+    expect(await codeOf(await rename({ title: '' }))).toBe('422 invalid_request');
+    expect(await codeOf(await rename({ title: 'x', id: 'y' }))).toBe('422 invalid_request');
     const remove = () => test.app.request(url, { method: 'DELETE' });
     expect((await remove()).status).toBe(204);
     expect(await codeOf(await remove())).toBe('404 background_image_not_found');
@@ -309,7 +339,7 @@ describe('renditions', () => {
   it('refuses sizes and formats that are not made', async () => {
     const { id } = await upload(await photo(64, 36));
     for (const query of ['width=0', 'width=3841', 'width=x', 'fit=fill', 'format=avif', 'size=1']) {
-      expect((await get(`${PATH}/${id}/image?${query}`)).status).toBeGreaterThanOrEqual(400);
+      expect(await codeOf(await get(`${PATH}/${id}/image?${query}`))).toBe('422 invalid_request');
     }
   });
 
@@ -342,7 +372,7 @@ describe('renditions', () => {
       image.thumbnail_url.replace('320x180-cover', '..%2f..%2fx'),
       image.thumbnail_url.replace(image.sha256, '0'.repeat(64)),
     ];
-    for (const url of bad) expect(await codeOf(await get(url))).toMatch(/404/);
+    for (const url of bad) expect(await codeOf(await get(url))).toBe('404 rendition_not_found');
     await using past = await openTestLibrary({ now: () => new Date(Date.now() - 40 * 3_600_000) });
     const old = await past.library.service.create('org_test', { title: 'Old', bytes: await photo(64, 36) });
     expect(await codeOf(await past.app.request(old.thumbnail_url.replace('http://backlot.test', '')))).toBe('404 rendition_not_found');
@@ -431,11 +461,11 @@ describe.skipIf(!hasSharedData)('real files', () => {
 
   it('applies the transformations of AVIF once', async () => {
     const upright = await whole('link-u/kimono.jpg');
-    for (const path of ['link-u/kimono.avif', 'link-u/kimono.rotate90.avif']) {
+    for (const path of ['link-u/kimono.avif', 'link-u/kimono.rotate90.avif', 'link-u/kimono.mirror-vertical.rotate270.avif']) {
       const { image, bytes } = await whole(path);
       expect(image.media_type).toBe('image/avif');
       expect([image.width, image.height]).toEqual([upright.image.width, upright.image.height]);
-      expect(await difference(upright.bytes, bytes)).toBeLessThan(path.includes('rotate') ? Infinity : 8);
+      expect(await difference(upright.bytes, bytes)).toBeLessThan(8);
     }
     const { image } = await whole('link-u/kimono.crop.avif');
     expect([image.width, image.height]).toEqual([385, 330]);

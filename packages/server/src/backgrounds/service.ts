@@ -26,7 +26,7 @@ export interface BackgroundImageServiceOptions {
   readonly reaper: Reaper;
   readonly signer: UrlSigner;
   /** Base address that viewers use, without a slash at the end. */
-  readonly publicUrl: () => string;
+  readonly publicUrl: string;
   readonly now?: () => Date;
 }
 
@@ -180,7 +180,7 @@ export class BackgroundImageService {
     const { signer, publicUrl } = this.#options;
     const path = renditionPath(sourceSha256, variant);
     const expiresAt = new Date(Math.ceil(this.#now().getTime() / STABLE_MS) * STABLE_MS + VALID_MS);
-    return `${publicUrl()}${path}?${signer.sign(path, expiresAt)}`;
+    return `${publicUrl}${path}?${signer.sign(path, expiresAt)}`;
   }
 
   #view(record: BackgroundImageRecord): BackgroundImage {
