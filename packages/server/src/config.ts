@@ -90,7 +90,8 @@ const VARIABLES = {
 export interface Config {
   readonly port: number;
   readonly host: string;
-  readonly udpPort: number;
+  /** Undefined: the number of the HTTP port. */
+  readonly udpPort: number | undefined;
   /** Without a slash at the end; undefined: host and port. */
   readonly publicUrl: string | undefined;
   readonly publicAddress: string | undefined;
@@ -101,6 +102,8 @@ export interface Config {
   readonly apiKey: string | undefined;
   readonly maxSessions: number;
   readonly maxViewers: number;
+  /** Where programs such as ffmpeg are looked up: the environment's `PATH`. */
+  readonly searchPath: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -156,7 +159,7 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>, wo
   return Object.freeze({
     port: httpPort,
     host,
-    udpPort: values.udpPort ?? httpPort,
+    udpPort: values.udpPort,
     publicUrl: values.publicUrl,
     publicAddress: values.publicAddress,
     dataDir: absoluteDataDir,
@@ -164,6 +167,7 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>, wo
     apiKey: values.apiKey,
     maxSessions,
     maxViewers,
+    searchPath: env['PATH'] ?? '',
     logLevel,
   });
 };

@@ -38,7 +38,7 @@ export const openTestLibrary = async (changes: Partial<LibraryOptions> & { reado
   const blobs = await openFilesystemBlobStore({ folder: blobFolder, installationId: 'test', expectsBlobs: false, ...(changes.now === undefined ? {} : { now: changes.now }) });
   const log = pino({ level: 'silent' });
   const library = await openLibrary({ database, blobs, signer: createUrlSigner(new Uint8Array(32)), publicUrl: 'http://backlot.test', log, scratchFolder: join(folder, 'images'), blobFolder, ...changes });
-  const app = createApp({ log, version: '0.0.0' });
+  const app = createApp({ log, version: '0.0.0', publicUrl: 'http://backlot.test' });
   registerBackgroundImageRoutes(app, {
     service: library.service,
     requireOrganization: async (context, next) => {

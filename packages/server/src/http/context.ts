@@ -12,6 +12,8 @@ export interface AppEnv {
   Variables: {
     requestId: string;
     log: Logger;
+    /** The body, when it was read into memory. */
+    bodyBytes?: Uint8Array;
     /** Set on routes behind `requireOrganization`. */
     principal: Principal;
   };

@@ -60,7 +60,7 @@ export interface SessionServiceOptions {
   /** Base address that viewers use, without a slash at the end. */
   readonly publicUrl: string;
   /** Base address that our own media children use. */
-  readonly localUrl: () => string;
+  readonly localUrl: string;
   readonly maxSessions: number;
   readonly log: Logger;
   readonly now?: () => Date;
@@ -265,7 +265,7 @@ export class SessionService implements AsyncDisposable {
           avatar: record.avatar,
           canvas: record.canvas,
           voiceId: record.voiceId ?? undefined,
-          publish: { url: `${localUrl()}/v1/sessions/${id}/whip`, token: tokens.issue({ sessionId: id, role: 'publisher' }) },
+          publish: { url: `${localUrl}/v1/sessions/${id}/whip`, token: tokens.issue({ sessionId: id, role: 'publisher' }) },
           observer,
           signal,
         }),

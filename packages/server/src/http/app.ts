@@ -1,0 +1,107 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { cors } from 'hono/cors';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Logger } from 'pino';
+import { BacklotError } from '../errors.js';
+import { createId } from '../ids.js';
+import { limitBody } from './body-limit.js';
+import type { App, AppEnv } from './context.js';
+import { replyWithError } from './error-reply.js';
+
+export interface AppOptions {
+  readonly log: Logger;
+  readonly version: string;
+  /** Base address that callers use; documentation links start with it. */
+  readonly publicUrl: string;
+}
+
+const REQUEST_ID = /^[\w.:-]{1,64}$/;
+/** Probes come every few seconds and say nothing. */
+const SILENT = /^\/health\//;
+
+/** Everything from our own address; pictures and media also from memory. Avatars' WebRTC is not subject to it. */
+const contentPolicy = {
+  defaultSrc: ["'self'"],
+  imgSrc: ["'self'", 'blob:', 'data:'],
+  mediaSrc: ["'self'", 'blob:'],
+  // The player's shadow style sheets and React's style attributes.
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  objectSrc: ["'none'"],
+  baseUri: ["'none'"],
+};
+
+/**
+ * The application with everything that all routes share, in the order in which it runs: request id → log →
+ * security headers → CORS → size of the body → the features' routes (authentication first, then idempotency).
+ * Errors of all of them become replies in one place.
+ */
+export const createApp = ({ log, version, publicUrl }: AppOptions): App => {
+  const app: App = new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      throw new BacklotError('invalid_request', {
+        details: result.error.issues.map((issue) => ({
+          field: issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue.path.join('.'),
+          message: issue.code === 'unrecognized_keys' ? 'is not a field of this request' : issue.message,
+        })),
+      });
+    },
+  });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer', description: 'An API key, `blk_…`.' });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'sessionToken', { type: 'http', scheme: 'bearer', description: 'A session\'s `access_token` or `publish_token`.' });
+
+  app.use(async (context, next) => {
+    const given = context.req.header('x-request-id');
+    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : createId('req');
+    context.set('requestId', requestId);
+    context.set('log', log.child({ requestId }));
+    context.header('X-Request-Id', requestId);
+    const startedAtMs = performance.now();
+    await next();
+    if (SILENT.test(context.req.path)) return;
+    // The path has no query: signatures and cursors stay out of the log.
+    context.var.log.info({ method: context.req.method, path: context.req.path, status: context.res.status, durationMs: Math.round(performance.now() - startedAtMs) }, 'request');
+  });
+  app.use('/console/*', secureHeaders({ contentSecurityPolicy: { ...contentPolicy, frameAncestors: ["'none'"] }, xFrameOptions: 'DENY' }));
+  app.use('/docs/*', secureHeaders({ contentSecurityPolicy: { ...contentPolicy, frameAncestors: ["'none'"] }, xFrameOptions: 'DENY' }));
+  // The player is made to be framed, and its script to be used on other sites' pages.
+  app.use('/player/*', secureHeaders({ contentSecurityPolicy: contentPolicy, xFrameOptions: false, crossOriginResourcePolicy: 'cross-origin', crossOriginOpenerPolicy: false }));
+  app.use('/player/*', cors({ origin: '*' }));
+  app.use('/v1/*', secureHeaders({ crossOriginResourcePolicy: 'cross-origin', xFrameOptions: false }));
+  app.use(
+    '/v1/*',
+    cors({
+      origin: '*',
+      allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'],
+      allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'If-None-Match', 'X-Request-Id'],
+      exposeHeaders: ['Location', 'ETag', 'Link', 'Accept-Patch', 'Retry-After', 'X-Request-Id', 'Idempotency-Replayed'],
+      maxAge: 600,
+    }),
+  );
+  app.use('/v1/*', limitBody());
+
+  app.onError((error, context) => replyWithError(context, error, publicUrl));
+  app.notFound((context) => {
+    const allowed = new Set(app.routes.filter(({ method, path }) => method !== 'ALL' && matches(path, context.req.path)).map(({ method }) => method));
+    if (allowed.size === 0) return replyWithError(context, new BacklotError('route_not_found'), publicUrl);
+    context.header('Allow', [...allowed].sort().join(', '));
+    return replyWithError(context, new BacklotError('method_not_allowed'), publicUrl);
+  });
+
+  app.get('/openapi.json', (context) => context.json(createOpenApiDocument(app, version)));
+  return app;
+};
+
+/** Whether a route's pattern fits a path. */
+const matches = (pattern: string, path: string): boolean => {
+  if (pattern.includes('*')) return false;
+  const [patternParts, pathParts] = [pattern.split('/'), path.split('/')];
+  return patternParts.length === pathParts.length && patternParts.every((part, index) => part.startsWith(':') || part === pathParts[index]);
+};
+
+/** OpenAPI 3.1 of all registered routes. */
+export const createOpenApiDocument = (app: App, version: string) =>
+  app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: { title: 'Backlot', version, description: 'Backgrounds for live AI humans.', license: { name: 'Apache-2.0' } },
+  });

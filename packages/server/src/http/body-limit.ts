@@ -1,0 +1,42 @@
+import { MAX_IMAGE_BYTES } from '@backlot/contract';
+import type { MiddlewareHandler } from 'hono';
+import { BacklotError } from '../errors.js';
+import type { AppEnv } from './context.js';
+
+/** Largest body that is not a form, in bytes. */
+const MAX_BODY_BYTES = 1024 * 1024;
+/** A form holds an image and a little around it. */
+const MAX_FORM_BYTES = MAX_IMAGE_BYTES + 64 * 1024;
+
+/** Reads a body into memory, counting while it streams. Throws `body_too_large`. */
+const readBounded = async (body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> => {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of body) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > maxBytes) throw new BacklotError('body_too_large');
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(sizeBytes);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+};
+
+/**
+ * Bounds what a request may make us hold. Forms stream on to their route, which counts them itself, unless they
+ * carry an idempotency key and must be hashed first.
+ */
+export const limitBody = (): MiddlewareHandler<AppEnv> => async (context, next) => {
+  const { raw } = context.req;
+  const isForm = context.req.header('content-type')?.startsWith('multipart/form-data') ?? false;
+  if (raw.body !== null && (!isForm || context.req.header('idempotency-key') !== undefined)) {
+    const body = await readBounded(raw.body, isForm ? MAX_FORM_BYTES : MAX_BODY_BYTES);
+    context.set('bodyBytes', body);
+    context.req.raw = new Request(raw.url, { method: raw.method, headers: raw.headers, signal: raw.signal, ...(body.byteLength === 0 ? {} : { body }) });
+  }
+  await next();
+};

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { BacklotError } from '../errors.js';
+
+/** Where the next page starts: after the row with these facts. */
+export interface Position {
+  readonly createdAt: Date;
+  readonly id: string;
+}
+
+const cursorSchema = z.tuple([z.number().int(), z.string().max(64), z.string()]);
+
+/** A cursor only fits the list and the filter that it came from. */
+const fingerprint = (filter: readonly string[]): string => createHash('sha256').update(JSON.stringify(filter)).digest('base64url').slice(0, 12);
+
+const encodeCursor = (position: Position, filter: readonly string[]): string =>
+  Buffer.from(JSON.stringify([position.createdAt.getTime(), position.id, fingerprint(filter)])).toString('base64url');
+
+/** Reads a cursor of this list and filter. Throws `invalid_cursor`. */
+export const decodeCursor = (cursor: string | undefined, filter: readonly string[]): Position | undefined => {
+  if (cursor === undefined) return undefined;
+  try {
+    const [createdAt, id, print] = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+    if (print === fingerprint(filter)) return { createdAt: new Date(createdAt), id };
+  } catch (cause) {
+    throw new BacklotError('invalid_cursor', { cause });
+  }
+  throw new BacklotError('invalid_cursor');
+};
+
+/** Cuts a page out of `limit + 1` rows: the extra one only tells that there is more. */
+export const toPage = <Row extends { readonly record: Position; readonly view: unknown }>(
+  rows: readonly Row[],
+  limit: number,
+  filter: readonly string[],
+): { data: Row['view'][]; next_cursor: string | null } => {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    data: page.map(({ view }) => view),
+    next_cursor: rows.length > limit && last !== undefined ? encodeCursor(last.record, filter) : null,
+  };
+};

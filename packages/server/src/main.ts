@@ -1,0 +1,219 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { every } from 'hono/combine';
+import { type Logger, pino } from 'pino';
+import { createClipAvatars } from './avatars/clip/provider.js';
+import { createStandInAvatars } from './avatars/stand-in/provider.js';
+import { createWhipAvatars } from './avatars/whip/provider.js';
+import { openLibrary } from './backgrounds/library.js';
+import { refersToBlobs } from './backgrounds/repository.js';
+import { registerBackgroundImageRoutes } from './backgrounds/routes.js';
+import { seedStarterBackgrounds } from './backgrounds/starters.js';
+import { openFilesystemBlobStore } from './blobs/filesystem/store.js';
+import { type Config, ConfigError, loadConfig } from './config.js';
+import { openDataFolder } from './data-folder/data-folder.js';
+import { openPgliteDatabase } from './database/pglite/pglite-database.js';
+import { toError } from './errors.js';
+import { createApp } from './http/app.js';
+import { createAuthentication, requireOrganization } from './http/authentication.js';
+import { registerErrorPages } from './http/error-pages.js';
+import { EventStreams } from './http/event-stream.js';
+import { registerHealthRoutes } from './http/health.js';
+import { idempotency } from './http/idempotency.js';
+import { openHttpServer, StartupError } from './http/server.js';
+import { StaticFiles } from './http/static-files.js';
+import { registerIdentityRoutes } from './identity/routes.js';
+import { createSessionTokens } from './identity/session-tokens.js';
+import { IdentityService, loadInstallation } from './identity/service.js';
+import { createUrlSigner } from './identity/url-signer.js';
+import { createMediaHost } from './media/host.js';
+import { findProgram } from './media/programs.js';
+import { createClipInspector } from './media/sources/clip/inspector.js';
+import { createSessionAuthorization } from './sessions/authorization.js';
+import { registerSessionRoutes } from './sessions/routes.js';
+import { SessionService } from './sessions/service.js';
+import { createEmbeddedStage, registerWebrtcRoutes } from './stage/embedded/index.js';
+
+/** Requests under way get so long to finish when the server stops. */
+const DRAIN_MS = 10_000;
+/** After that the process ends whatever still holds it. */
+const HARD_STOP_MS = 25_000;
+
+const builtFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+
+const isAnyAddress = (host: string): boolean => host === '0.0.0.0' || host === '::';
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
+const urlOf = (host: string, port: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/** What the person at the terminal reads once Backlot is ready. */
+interface Started {
+  readonly consoleUrl: string;
+  readonly apiUrl: string;
+  readonly createdApiKey: string | null;
+  readonly drain: () => Promise<void>;
+}
+
+/** Wires the parts and starts them, in the order in which they need each other; `drain` stops them the other way round. */
+const start = async (config: Config, log: Logger): Promise<Started> => {
+  const closers: (() => Promise<unknown>)[] = [];
+  const opened = <Part extends AsyncDisposable>(part: Part): Part => {
+    closers.push(async () => part[Symbol.asyncDispose]());
+    return part;
+  };
+  let isDraining = false;
+  const drain = async (): Promise<void> => {
+    isDraining = true;
+    for (const close of closers.reverse()) {
+      await close().catch((thrown: unknown) => log.error({ err: toError(thrown) }, 'a part did not stop cleanly'));
+    }
+  };
+
+  try {
+    // The ground: nobody else on this data, nobody else on this port.
+    opened(await openDataFolder(config.dataDir));
+    const http = await openHttpServer({ host: config.host, port: config.port });
+    const localUrl = urlOf(isAnyAddress(config.host) ? '127.0.0.1' : config.host, http.port);
+    const publicUrl = config.publicUrl ?? localUrl;
+
+    // What lasts: database, images, who is who.
+    const database = opened(await openPgliteDatabase(join(config.dataDir, 'database')));
+    const { installationId, secret } = await loadInstallation(database, new Date());
+    const tokens = createSessionTokens(secret);
+    const identity = new IdentityService(database);
+    const bootstrap = await identity.bootstrap(config.apiKey);
+    const blobFolder = join(config.dataDir, 'blobs');
+    const blobs = await openFilesystemBlobStore({ folder: blobFolder, installationId, expectsBlobs: await refersToBlobs(database.executor) });
+    const library = opened(
+      await openLibrary({ database, blobs, blobFolder, scratchFolder: join(config.dataDir, 'scratch'), signer: createUrlSigner(secret), publicUrl, log }),
+    );
+    if (bootstrap.isNew) await seedStarterBackgrounds(library.service, bootstrap.organizationId);
+
+    // What is live: media, avatars, sessions.
+    const stage = opened(
+      await createEmbeddedStage({
+        // Browsers offer their interfaces' addresses and never loopback, so media listens on all of them.
+        host: isLoopback(config.host) ? undefined : config.host,
+        udpPort: config.udpPort ?? http.port,
+        announcedAddress: config.publicAddress,
+        limits: { maxViewers: config.maxViewers },
+        log,
+      }),
+    );
+    const media = opened(createMediaHost({ log, maxChildren: config.maxSessions }));
+    const { searchPath } = config;
+    const eventStreams = new EventStreams();
+    closers.push(async () => {
+      eventStreams.closeAll();
+      await http.close(DRAIN_MS);
+    });
+    const sessions = opened(
+      new SessionService({
+        database,
+        stage,
+        avatars: [
+          createStandInAvatars({ media, findEspeak: () => findProgram('espeak-ng', searchPath) }),
+          createClipAvatars({ media, clips: createClipInspector(searchPath), clipsDir: config.clipsDir }),
+          createWhipAvatars(),
+        ],
+        library: library.service,
+        tokens,
+        publicUrl,
+        localUrl,
+        maxSessions: config.maxSessions,
+        log,
+      }),
+    );
+    await sessions.recover();
+
+    // What people and programs reach.
+    const app = createApp({ log, version, publicUrl });
+    const authenticate = createAuthentication({ authenticator: identity, publicUrl });
+    const organizationOnly = requireOrganization(authenticate);
+    const guard = every(organizationOnly, idempotency({ database }));
+    const authorization = createSessionAuthorization({ sessions, tokens, authenticate });
+    registerHealthRoutes(app, [{ name: 'database', check: async () => refersToBlobs(database.executor) }, { name: 'images', check: async () => blobs.exists('0'.repeat(64)) }], () => isDraining);
+    registerIdentityRoutes(app, { identity, requireOrganization: organizationOnly, publicUrl, version });
+    registerBackgroundImageRoutes(app, { service: library.service, requireOrganization: guard });
+    registerSessionRoutes(app, { sessions, authorization, eventStreams, guard });
+    registerWebrtcRoutes(app, { stage, authorize: authorization.mayConnect });
+    registerErrorPages(app);
+    const files = new StaticFiles();
+    app.get('/', (context) => context.redirect('/console/'));
+    app.get('/console', (context) => context.redirect('/console/'));
+    app.get('/console/*', files.folder({ folder: builtFile('console/dist/app'), prefix: '/console', fallback: 'index.html' }));
+    app.get('/player/backlot-player.js', files.file(builtFile('player/bundle/backlot-player.js')));
+    app.get('/player/:id', files.file(builtFile('player/bundle/player.html')));
+    http.serve(app);
+    library.reaper.start();
+
+    const signInToken = await identity.createSignInToken(bootstrap.organizationId);
+    return { consoleUrl: `${publicUrl}/console/sign-in#token=${signInToken}`, apiUrl: `${publicUrl}/v1`, createdApiKey: bootstrap.createdApiKey, drain };
+  } catch (error) {
+    await drain();
+    throw error;
+  }
+};
+
+const say = (lines: readonly string[]): void => {
+  process.stdout.write(`${lines.join('\n')}\n`);
+};
+
+const complain = (lines: readonly string[]): void => {
+  process.stderr.write(`${lines.map((line) => `backlot: ${line}`).join('\n')}\n`);
+};
+
+/** Runs Backlot until it is told to stop. Ends the process: natives that encode video can't be trusted to let it go. */
+const run = async (): Promise<void> => {
+  const startedAtMs = performance.now();
+  let config: Config;
+  try {
+    config = loadConfig(process.env, process.cwd());
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    complain(error.problems);
+    process.exit(1);
+  }
+  const log = pino({ level: config.logLevel, redact: ['req.headers', '*.token', '*.apiKey'] }, pino.destination({ fd: 2, sync: true }));
+
+  let started: Started;
+  try {
+    started = await start(config, log);
+  } catch (thrown) {
+    const error = toError(thrown);
+    if (!(error instanceof StartupError)) log.fatal({ err: error }, 'start failed');
+    complain([error.message]);
+    process.exit(1);
+  }
+
+  let isStopping = false;
+  const stop = (exitCode: number): void => {
+    if (isStopping) process.exit(exitCode === 0 ? 130 : exitCode);
+    isStopping = true;
+    setTimeout(() => process.exit(1), HARD_STOP_MS).unref();
+    void started.drain().then(() => process.exit(exitCode));
+  };
+  process.on('SIGTERM', () => stop(0));
+  process.on('SIGINT', () => stop(0));
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (thrown: unknown) => {
+      log.fatal({ err: toError(thrown) }, event);
+      stop(1);
+    });
+  }
+
+  say([
+    '',
+    `Backlot ${version} is ready (${((performance.now() - startedAtMs) / 1000).toFixed(1)} s).`,
+    '',
+    `  Console   ${started.consoleUrl}`,
+    '            (signs in once, within 10 minutes; start again for a new link)',
+    `  API       ${started.apiUrl}`,
+    ...(started.createdApiKey === null ? [] : [`  API key   ${started.createdApiKey}`, '            (shown only now: keep it)']),
+    `  Data      ${config.dataDir}`,
+    '',
+  ]);
+};
+
+await run();
