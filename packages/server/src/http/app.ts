@@ -62,12 +62,12 @@ export const createApp = ({ log, version, publicUrl }: AppOptions): App => {
     // The path has no query: signatures and cursors stay out of the log.
     context.var.log.info({ method: context.req.method, path: context.req.path, status: context.res.status, durationMs: Math.round(performance.now() - startedAtMs) }, 'request');
   });
-  app.use('/console/*', secureHeaders({ contentSecurityPolicy: { ...contentPolicy, frameAncestors: ["'none'"] }, xFrameOptions: 'DENY' }));
-  app.use('/docs/*', secureHeaders({ contentSecurityPolicy: { ...contentPolicy, frameAncestors: ["'none'"] }, xFrameOptions: 'DENY' }));
+  app.use('/console/*', secureHeaders({ contentSecurityPolicy: { ...contentPolicy, frameAncestors: ["'none'"] }, xFrameOptions: 'DENY', strictTransportSecurity: false }));
+  app.use('/docs/*', secureHeaders({ contentSecurityPolicy: { ...contentPolicy, frameAncestors: ["'none'"] }, xFrameOptions: 'DENY', strictTransportSecurity: false }));
   // The player is made to be framed, and its script to be used on other sites' pages.
-  app.use('/player/*', secureHeaders({ contentSecurityPolicy: contentPolicy, xFrameOptions: false, crossOriginResourcePolicy: 'cross-origin', crossOriginOpenerPolicy: false }));
+  app.use('/player/*', secureHeaders({ contentSecurityPolicy: contentPolicy, xFrameOptions: false, crossOriginResourcePolicy: 'cross-origin', crossOriginOpenerPolicy: false, strictTransportSecurity: false }));
   app.use('/player/*', cors({ origin: '*' }));
-  app.use('/v1/*', secureHeaders({ crossOriginResourcePolicy: 'cross-origin', xFrameOptions: false }));
+  app.use('/v1/*', secureHeaders({ crossOriginResourcePolicy: 'cross-origin', xFrameOptions: false, strictTransportSecurity: false }));
   app.use(
     '/v1/*',
     cors({
