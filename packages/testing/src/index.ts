@@ -1,3 +1,4 @@
 export * from './backlot.js';
 export * from './chromium.js';
+export * from './programs.js';
 export * from './shared-data.js';

@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { AUDIO_CHUNK_SAMPLES, type Source } from '../../source.js';
+import { Pump } from './pump.js';
+
+/** A source of 25 frames a second that writes down what was asked of it. */
+const recordingSource = () => {
+  const frames: number[] = [];
+  let chunks = 0;
+  const source: Source = {
+    width: 4,
+    height: 2,
+    rateFps: 25,
+    readVideo: (index, into) => {
+      frames.push(index);
+      into.fill(index);
+      return true;
+    },
+    readAudio: (into) => {
+      into.fill(++chunks);
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  return { source, frames };
+};
+
+describe('the clock that pulls a source', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const setUp = (source: Source) => {
+    const sent = { frames: 0, chunks: [] as number[], bytes: 0, firstFrames: 0, errors: [] as unknown[] };
+    const pump = new Pump({
+      source,
+      video: {
+        createTrack: () => ({ stop: () => undefined }),
+        onFrame: ({ data }) => {
+          sent.frames++;
+          sent.bytes = data.buffer.byteLength;
+        },
+      },
+      audio: {
+        createTrack: () => ({ stop: () => undefined }),
+        onData: ({ samples, numberOfFrames }) => {
+          expect(numberOfFrames).toBe(AUDIO_CHUNK_SAMPLES);
+          expect(samples.buffer.byteLength).toBe(AUDIO_CHUNK_SAMPLES * 2);
+          sent.chunks.push(samples[0] ?? 0);
+        },
+      },
+      onFirstFrame: () => sent.firstFrames++,
+      onError: (error) => sent.errors.push(error),
+      now: () => performance.now(),
+    });
+    return { pump, sent };
+  };
+
+  test('sends every frame and every 10 ms of sound in its time, the first at once', async () => {
+    const { source, frames } = recordingSource();
+    const { pump, sent } = setUp(source);
+    pump.start();
+    expect(sent).toMatchObject({ frames: 1, chunks: [1], firstFrames: 1, bytes: 12 });
+    await vi.advanceTimersByTimeAsync(1000);
+    pump.stop();
+    expect(frames).toEqual(Array.from({ length: 26 }, (_, index) => index));
+    expect(sent.chunks).toEqual(Array.from({ length: 101 }, (_, index) => index + 1));
+    expect(sent.firstFrames).toBe(1);
+  });
+
+  test('after being late it skips frames and sends all of the sound', async () => {
+    const { source, frames } = recordingSource();
+    const { pump, sent } = setUp(source);
+    let lateMs = 0;
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + lateMs);
+    pump.start();
+    lateMs = 200;
+    await vi.advanceTimersByTimeAsync(40);
+    pump.stop();
+    expect(frames).toEqual([0, 5, 6]);
+    expect(sent.chunks).toHaveLength(25);
+  });
+
+  test('after standing still it goes on where it stood', async () => {
+    const { source, frames } = recordingSource();
+    const { pump, sent } = setUp(source);
+    let stoodMs = 0;
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + stoodMs);
+    pump.start();
+    stoodMs = 60_000;
+    await vi.advanceTimersByTimeAsync(100);
+    pump.stop();
+    expect(frames.slice(0, 3)).toEqual([0, 1, 2]);
+    expect(sent.chunks.length).toBeLessThan(15);
+  });
+
+  test('stopped and started again it goes on with the next frame and the next chunk', async () => {
+    const { source, frames } = recordingSource();
+    const { pump, sent } = setUp(source);
+    pump.start();
+    await vi.advanceTimersByTimeAsync(400);
+    pump.stop();
+    const before = { frames: frames.length, chunks: sent.chunks.length };
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(frames).toHaveLength(before.frames);
+    pump.start();
+    await vi.advanceTimersByTimeAsync(400);
+    pump.stop();
+    expect(frames).toEqual(frames.map((_, index) => index));
+    expect(sent.chunks).toEqual(sent.chunks.map((_, index) => index + 1));
+    expect(frames.length).toBeGreaterThanOrEqual(before.frames + 10);
+    expect(sent.firstFrames).toBe(2);
+  });
+
+  test('a source that throws stops it and is reported once', async () => {
+    const { source } = recordingSource();
+    const broken: Source = {
+      ...source,
+      readVideo: () => {
+        throw new Error('broken');
+      },
+    };
+    const { pump, sent } = setUp(broken);
+    pump.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(sent.errors).toEqual([new Error('broken')]);
+    expect(sent.frames).toBe(0);
+  });
+});
