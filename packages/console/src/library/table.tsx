@@ -1,0 +1,167 @@
+import type { BackgroundImage } from '@backlot/client';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { Trash2 } from 'lucide-react';
+import type { KeyboardEvent } from 'react';
+import { ownAddress } from '../api/own-address.js';
+import { IconButton } from '../ui/button.js';
+import { CopyButton } from '../ui/copy-button.js';
+import { RelativeTime } from '../ui/relative-time.js';
+import { Skeleton } from '../ui/skeleton.js';
+import { useMediaQuery } from '../ui/use-media-query.js';
+import { formatSize } from './format.js';
+
+interface LibraryTableProps {
+  readonly images: readonly BackgroundImage[];
+  readonly onDelete: (image: BackgroundImage) => void;
+}
+
+/** The library as a table; as cards where there is no room for one. */
+export const LibraryTable = (props: LibraryTableProps) => (useMediaQuery('(min-width: 768px)') ? <Rows {...props} /> : <Cards {...props} />);
+
+const Thumbnail = ({ image, className }: { readonly image: BackgroundImage; readonly className: string }) => (
+  <img src={ownAddress(image.thumbnail_url)} alt={image.title} loading="lazy" decoding="async" className={`chequered rounded-sm object-cover ${className}`} />
+);
+
+const HEAD = 'sticky top-14 z-10 border-b border-line bg-sunken px-4 py-2.5 text-left text-xs font-medium text-ink-soft first:rounded-tl-lg last:rounded-tr-lg';
+
+const Head = () => (
+  <thead>
+    <tr>
+      <th scope="col" className={`${HEAD} w-64`}>Background Image ID</th>
+      <th scope="col" className={HEAD}>Title</th>
+      <th scope="col" className={`${HEAD} w-28`}>Image</th>
+      <th scope="col" className={`${HEAD} hidden w-30 lg:table-cell`}>Size</th>
+      <th scope="col" className={`${HEAD} hidden w-32 lg:table-cell`}>Uploaded</th>
+      <th scope="col" className={`${HEAD} w-20`}>Action</th>
+    </tr>
+  </thead>
+);
+
+const TABLE = 'card w-full table-fixed border-separate border-spacing-0';
+
+const Rows = ({ images, onDelete }: LibraryTableProps) => {
+  const navigate = useNavigate();
+  const openDetail = (id: string): void => void navigate({ to: '/background-images/$id', params: { id }, search: {} });
+  const move = (event: KeyboardEvent<HTMLTableRowElement>, image: BackgroundImage): void => {
+    // Keys that are meant for the link or a button in the row stay theirs.
+    if (event.target !== event.currentTarget) return;
+    const row = event.currentTarget;
+    if (event.key === 'Enter') openDetail(image.id);
+    else if (event.key === 'Delete') onDelete(image);
+    else if (event.key === 'ArrowDown') (row.nextElementSibling as HTMLElement | null)?.focus();
+    else if (event.key === 'ArrowUp') (row.previousElementSibling as HTMLElement | null)?.focus();
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <table className={TABLE}>
+      <caption className="sr-only">Background images, newest first. Arrow keys move between rows, Enter opens, Delete deletes.</caption>
+      <Head />
+      <tbody>
+        {images.map((image) => (
+          <tr
+            key={image.id}
+            tabIndex={0}
+            className="group h-(--row-height) cursor-pointer -outline-offset-2 hover:bg-hover [&:not(:last-child)>td]:border-b [&>td]:border-line [&>td]:px-4"
+            onClick={(event) => {
+              if ((event.target as Element).closest('a, button') === null && getSelection()?.isCollapsed !== false) openDetail(image.id);
+            }}
+            onKeyDown={(event) => move(event, image)}
+          >
+            <td>
+              <span className="flex min-w-0 items-center gap-1">
+                <Link to="/background-images/$id" params={{ id: image.id }} search={{}} title={image.id} className="min-w-0 truncate rounded-sm font-mono text-xs text-accent hover:underline">
+                  {image.id}
+                </Link>
+                <CopyButton text={image.id} what="background image id" />
+              </span>
+            </td>
+            <td>
+              <span className="block truncate font-medium" title={image.title}>
+                {image.title}
+              </span>
+            </td>
+            <td>
+              <Thumbnail image={image} className="h-10 w-18" />
+            </td>
+            <td className="hidden text-ink-soft tabular-nums lg:table-cell">{formatSize(image)}</td>
+            <td className="hidden text-ink-soft lg:table-cell">
+              <RelativeTime time={image.created_at} />
+            </td>
+            <td>
+              <IconButton label={`Delete ${image.title}`} className="hover:text-danger" onClick={() => onDelete(image)}>
+                <Trash2 size={16} aria-hidden />
+              </IconButton>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+};
+
+const Cards = ({ images, onDelete }: LibraryTableProps) => (
+  <ul className="flex flex-col gap-3">
+    {images.map((image) => (
+      <li key={image.id} className="card p-3">
+        <div className="flex items-center gap-3">
+          <Thumbnail image={image} className="h-[54px] w-24 shrink-0" />
+          <div className="min-w-0 flex-1">
+            <Link to="/background-images/$id" params={{ id: image.id }} search={{}} className="line-clamp-2 rounded-sm font-medium wrap-anywhere hover:underline">
+              {image.title}
+            </Link>
+            <p className="text-sm text-ink-soft">
+              {formatSize(image)} · <RelativeTime time={image.created_at} />
+            </p>
+          </div>
+          <IconButton label={`Delete ${image.title}`} className="hover:text-danger" onClick={() => onDelete(image)}>
+            <Trash2 size={16} aria-hidden />
+          </IconButton>
+        </div>
+        <div className="mt-2 flex items-center justify-between border-t border-line pt-1">
+          <code className="truncate font-mono text-xs text-ink-soft">{image.id}</code>
+          <CopyButton text={image.id} what="background image id" />
+        </div>
+      </li>
+    ))}
+  </ul>
+);
+
+/** The table before its rows are there. */
+export const LibraryTableSkeleton = () => {
+  const isWide = useMediaQuery('(min-width: 768px)');
+  const rows = Array.from({ length: 6 }, (_, index) => index);
+  return (
+    <div role="status" aria-label="Loading background images">
+      {isWide ? (
+        <table className={TABLE} aria-hidden>
+          <Head />
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row} className="h-(--row-height) [&:not(:last-child)>td]:border-b [&>td]:border-line [&>td]:px-4">
+                <td><Skeleton className="h-3 w-44" /></td>
+                <td><Skeleton className="h-3 w-2/3" /></td>
+                <td><Skeleton className="h-10 w-18" /></td>
+                <td className="hidden lg:table-cell"><Skeleton className="h-3 w-16" /></td>
+                <td className="hidden lg:table-cell"><Skeleton className="h-3 w-20" /></td>
+                <td><Skeleton className="size-5" /></td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      ) : (
+        <div className="flex flex-col gap-3">
+          {rows.map((row) => (
+            <div key={row} className="card flex h-[115px] gap-3 p-3">
+              <Skeleton className="h-[54px] w-24" />
+              <span className="flex flex-1 flex-col gap-2 pt-1">
+                <Skeleton className="h-3 w-2/3" />
+                <Skeleton className="h-3 w-1/2" />
+              </span>
+            </div>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+};

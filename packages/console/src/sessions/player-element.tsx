@@ -1,0 +1,118 @@
+import type { Session, SessionEvent } from '@backlot/client';
+import { type ClassAttributes, type HTMLAttributes, useEffect, useRef, useState } from 'react';
+
+/** Whether the avatar's screen can be keyed, and why not. */
+export interface KeyVerdict {
+  readonly keyable: boolean;
+  readonly reason?: string | null;
+}
+
+/** Figures of `<backlot-player>`. */
+export interface PlayerStats {
+  readonly framesDrawn: number;
+  readonly framesDropped: number;
+  readonly rateFps: number;
+  readonly codec: string | null;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The element as it comes from its script. */
+export interface PlayerElement extends HTMLElement {
+  readonly stats?: PlayerStats;
+}
+
+/** Attributes of `<backlot-player>` in JSX. */
+export interface PlayerAttributes extends HTMLAttributes<PlayerElement>, ClassAttributes<PlayerElement> {
+  readonly session: string;
+  readonly token: string;
+  readonly muted?: boolean;
+}
+
+declare module 'react' {
+  namespace JSX {
+    interface IntrinsicElements {
+      'backlot-player': PlayerAttributes;
+    }
+  }
+}
+
+const SCRIPT = '/player/backlot-player.js';
+
+/** Loads the player as any page does: by a script tag, once. */
+const usePlayerScript = (): 'loading' | 'ready' | 'failed' => {
+  const [state, setState] = useState<'loading' | 'ready' | 'failed'>(() => (customElements.get('backlot-player') === undefined ? 'loading' : 'ready'));
+  useEffect(() => {
+    if (state !== 'loading') return undefined;
+    let script = document.querySelector<HTMLScriptElement>(`script[src="${SCRIPT}"]`);
+    if (script === null) {
+      script = document.createElement('script');
+      script.src = SCRIPT;
+      document.head.append(script);
+    }
+    const fail = (): void => {
+      // Taken out, so that a later visit tries anew.
+      script.remove();
+      setState('failed');
+    };
+    let isGone = false;
+    void customElements.whenDefined('backlot-player').then(() => isGone || setState('ready'));
+    script.addEventListener('error', fail, { once: true });
+    return () => {
+      isGone = true;
+      script.removeEventListener('error', fail);
+    };
+  }, [state]);
+  return state;
+};
+
+export interface LivePlayerProps {
+  readonly session: Session;
+  readonly onStatus: (status: string, reason: string | null) => void;
+  readonly onBackground: (version: number, shownAtMs: number) => void;
+  readonly onSpeech: (speech: Extract<SessionEvent, { event: 'speech' }>['data']) => void;
+  readonly onKeying: (verdict: KeyVerdict) => void;
+  readonly onStats: (stats: PlayerStats) => void;
+}
+
+/** The session's picture, as every viewer sees it. */
+export const LivePlayer = ({ session, ...handlers }: LivePlayerProps) => {
+  const script = usePlayerScript();
+  const element = useRef<PlayerElement>(null);
+  const current = useRef(handlers);
+  useEffect(() => {
+    current.current = handlers;
+  });
+  useEffect(() => {
+    const player = element.current;
+    if (player === null) return undefined;
+    const listening = new AbortController();
+    const listen = <Detail,>(name: string, handle: (detail: Detail) => void): void =>
+      player.addEventListener(name, (event) => handle((event as CustomEvent<Detail>).detail), { signal: listening.signal });
+    listen<{ status: string; reason: string | null }>('backlotstatus', ({ status, reason }) => current.current.onStatus(status, reason));
+    listen<{ version: number; shownAtMs: number }>('backlotbackground', ({ version, shownAtMs }) => current.current.onBackground(version, shownAtMs));
+    listen<Extract<SessionEvent, { event: 'speech' }>['data']>('backlotspeech', (speech) => current.current.onSpeech(speech));
+    listen<KeyVerdict>('backlotkeying', (verdict) => current.current.onKeying(verdict));
+    const timer = setInterval(() => player.stats !== undefined && current.current.onStats(player.stats), 1_000);
+    return () => {
+      listening.abort();
+      clearInterval(timer);
+    };
+  }, [script]);
+  if (script === 'failed') {
+    return (
+      <div role="alert" className="flex aspect-video items-center justify-center p-6 text-center">
+        The player could not be loaded. Reload the page to try again.
+      </div>
+    );
+  }
+  return (
+    <backlot-player
+      ref={element}
+      session={`${location.origin}/v1/sessions/${session.session_id}`}
+      token={session.access_token}
+      className="block w-full"
+      style={{ aspectRatio: `${session.canvas.width} / ${session.canvas.height}`, maxWidth: `calc(70vh * ${session.canvas.width / session.canvas.height})` }}
+    />
+  );
+};

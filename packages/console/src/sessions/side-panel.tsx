@@ -1,0 +1,100 @@
+import type { Session } from '@backlot/client';
+import { CodeBlock } from '../ui/code-block.js';
+import { Facts } from '../ui/facts.js';
+import { IdText } from '../ui/id-text.js';
+import { RelativeTime } from '../ui/relative-time.js';
+import { describeAvatar } from './describe-avatar.js';
+import type { KeyVerdict, PlayerStats } from './player-element.js';
+import type { LiveState, LogEntry } from './use-live-session.js';
+
+export interface SidePanelProps {
+  readonly session: Session;
+  readonly state: LiveState;
+  readonly stats: PlayerStats | null;
+  readonly verdict: KeyVerdict | null;
+}
+
+/** Figures, addresses and log of a session. */
+export const SidePanel = ({ session, state, stats, verdict }: SidePanelProps) => {
+  const isOnAir = state.status === 'live' || state.status === 'starting';
+  return (
+    <div className="flex min-w-0 flex-col gap-4">
+      <section aria-label="Facts" className="card p-4">
+        <Facts
+          facts={[
+            ['Avatar', describeAvatar(session.avatar)],
+            ['Canvas', `${session.canvas.width} × ${session.canvas.height}`],
+            ...(isOnAir
+              ? ([
+                  ['Viewers', state.viewers],
+                  ['Codec', state.codec ?? 'Not known yet'],
+                  ['Frame rate', stats === null || stats.rateFps === 0 ? 'Not known yet' : `${stats.rateFps.toFixed(1)} fps`],
+                  ['Dropped frames', stats === null ? 'Not known yet' : stats.framesDropped],
+                  ['Keying', verdict === null ? 'Not known yet' : verdict.keyable ? 'Clean screen' : (verdict.reason ?? 'Not possible')],
+                ] as const)
+              : []),
+            ['Background version', state.background.background_version],
+            ['Created', <RelativeTime key="created" time={session.created_at} />],
+            ...(session.ended_at === null ? [] : ([['Ended', <RelativeTime key="ended" time={session.ended_at} />]] as const)),
+          ]}
+        />
+      </section>
+      {isOnAir && session.publish_url !== null && (
+        <section className="card p-4">
+          <h2 className="font-semibold">Publish</h2>
+          <p className="mt-1 mb-3 text-sm text-ink-soft">In OBS: Settings, Stream, Service “WHIP”. Use a green or blue screen.</p>
+          <h3 className="mb-1 text-sm">Server</h3>
+          <CodeBlock code={session.publish_url} what="WHIP address" />
+          <h3 className="mt-3 mb-1 text-sm">Bearer token</h3>
+          <CodeBlock code={session.publish_token ?? ''} what="publish token" />
+        </section>
+      )}
+      {isOnAir && (
+        <section className="card p-4">
+          <h2 className="font-semibold">Embed</h2>
+          <p className="mt-1 mb-3 text-sm text-ink-soft">
+            On any page, or{' '}
+            <a href={session.player_url} target="_blank" rel="noreferrer" className="rounded-sm text-accent underline">
+              open the player
+            </a>
+            .
+          </p>
+          <CodeBlock
+            what="embedding code"
+            code={`<script src="${location.origin}/player/backlot-player.js"></script>\n<backlot-player\n  session="${location.origin}/v1/sessions/${session.session_id}"\n  token="${session.access_token}"\n></backlot-player>`}
+          />
+        </section>
+      )}
+      {isOnAir && <EventLog log={state.log} isFollowing={state.isFollowing} />}
+      <section aria-label="Session id" className="px-1 text-ink-soft">
+        <IdText id={session.session_id} what="session id" />
+      </section>
+    </div>
+  );
+};
+
+const clock = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
+
+const EventLog = ({ log, isFollowing }: { readonly log: readonly LogEntry[]; readonly isFollowing: boolean }) => (
+  <section className="card p-4">
+    <div className="mb-2 flex items-center justify-between">
+      <h2 className="font-semibold">Events</h2>
+      <span className="text-xs text-ink-soft">{isFollowing ? 'Following' : 'Connecting'}</span>
+    </div>
+    {log.length === 0 ? (
+      <p className="text-sm text-ink-soft">Nothing yet.</p>
+    ) : (
+      <ol tabIndex={0} aria-label="Events, newest first" className="max-h-60 overflow-y-auto rounded-sm text-xs">
+        {log.map(({ id, atMs, name, text }) => (
+          <li key={id} className="grid grid-cols-[auto_auto_minmax(0,1fr)] gap-2 py-1">
+            <time className="text-ink-soft tabular-nums">{clock.format(atMs)}</time>
+            <span className="font-medium">{name}</span>
+            <span className="truncate text-ink-soft" title={text}>
+              {text}
+            </span>
+          </li>
+        ))}
+      </ol>
+    )}
+  </section>
+);
