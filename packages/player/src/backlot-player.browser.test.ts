@@ -69,7 +69,7 @@ describe.skipIf(!hasChromium || !hasSharedData)('<backlot-player>', () => {
     server.session = { ...server.session, status: 'live', reason: null };
     server.background = { has_background: true, background_id: null, background_version: 1, image_url: null, color: '#2040c0', fit: 'cover', transition_ms: 200 };
     server.answer = (offer) => publisher.evaluate((sdp) => window.connect(sdp), offer);
-    server.requests.length = 0;
+    server.reset();
     viewer = await browser.newPage({ viewport: { width: 640, height: 360 } });
     await viewer.goto(`${server.origin}/host`);
   });
@@ -137,7 +137,7 @@ describe.skipIf(!hasChromium || !hasSharedData)('<backlot-player>', () => {
       const player = document.querySelector('backlot-player') as PlayerElement;
       const probe = new OffscreenCanvas(64, 36);
       const context = probe.getContext('2d', { willReadFrequently: true });
-      const state = { most: 0, looks: 0 };
+      const state = { most: 0, looks: 0, seen: 0 };
       Object.assign(window, { state });
       const watch = () => {
         requestAnimationFrame(watch);
@@ -148,6 +148,8 @@ describe.skipIf(!hasChromium || !hasSharedData)('<backlot-player>', () => {
         const pixels = context.getImageData(0, 0, 64, 36).data;
         let green = 0;
         for (let i = 0; i < pixels.length; i += 4) if ((pixels[i + 1] ?? 0) - Math.max(pixels[i] ?? 0, pixels[i + 2] ?? 0) > 40) green++;
+        // The person's middle: what is read is a drawn picture, not an empty buffer.
+        if ((pixels[4 * (64 * 18 + 32) + 3] ?? 0) > 0) state.seen++;
         state.most = Math.max(state.most, green);
         state.looks++;
       };
@@ -160,8 +162,9 @@ describe.skipIf(!hasChromium || !hasSharedData)('<backlot-player>', () => {
     const drawn = await element((player) => player.stats.framesDrawn);
     await expect.poll(() => server.requests.filter((request) => request.endsWith('/whep')).length, { timeout: 20_000 }).toBeGreaterThan(1);
     await viewer.waitForFunction((before) => (document.querySelector('backlot-player') as PlayerElement).stats.framesDrawn > before + 10, drawn, { timeout: 20_000 });
-    const state = await viewer.evaluate(() => (window as unknown as { state: { most: number; looks: number } }).state);
+    const state = await viewer.evaluate(() => (window as unknown as { state: { most: number; looks: number; seen: number } }).state);
     expect(state.looks).toBeGreaterThan(20);
+    expect(state.seen).toBeGreaterThan(10);
     expect(state.most).toBe(0);
   });
 
@@ -245,6 +248,14 @@ describe.skipIf(!hasChromium || !hasSharedData)('<backlot-player>', () => {
     await viewer.waitForFunction(({ tracks, canvas }) => tracks.every((track) => track.readyState === 'ended') && canvas?.getContext('webgl2')?.isContextLost() === true, ended);
     await expect.poll(() => server.openConnections).toBe(0);
     await expect.poll(() => server.feeds.size).toBe(0);
+    expect(server.requests.some((request) => request.startsWith('DELETE '))).toBe(true);
+  });
+
+  it('tells the server when its page goes away', async () => {
+    await play();
+    await until('backlotfirstframe');
+    await viewer.goto('about:blank');
+    await expect.poll(() => server.openConnections).toBe(0);
     expect(server.requests.some((request) => request.startsWith('DELETE '))).toBe(true);
   });
 

@@ -36,6 +36,8 @@ export class BacklotPlayer extends HTMLElement {
 
   /** @internal */
   connectedCallback(): void {
+    window.addEventListener('pagehide', this.#leave);
+    window.addEventListener('pageshow', this.#return);
     this.#schedule();
   }
 
@@ -43,7 +45,10 @@ export class BacklotPlayer extends HTMLElement {
   disconnectedCallback(): void {
     // Moving an element within a page disconnects and connects it at once: that is no reason to start over.
     queueMicrotask(() => {
-      if (!this.isConnected) this.disconnect();
+      if (this.isConnected) return;
+      window.removeEventListener('pagehide', this.#leave);
+      window.removeEventListener('pageshow', this.#return);
+      this.disconnect();
     });
   }
 
@@ -57,6 +62,14 @@ export class BacklotPlayer extends HTMLElement {
     if (this.#player !== null) this.disconnect();
     this.#schedule();
   }
+
+  /** The page goes away: tell the server at once, it would notice only after seconds. */
+  readonly #leave = (): void => this.disconnect();
+
+  /** The page is back from the browser's history cache. */
+  readonly #return = (event: PageTransitionEvent): void => {
+    if (event.persisted) this.#schedule();
+  };
 
   /** Starts once all attributes of this turn are set. */
   #schedule(): void {

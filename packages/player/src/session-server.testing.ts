@@ -62,6 +62,12 @@ export class SessionServer implements AsyncDisposable {
     return this.#connections;
   }
 
+  /** Forgets what earlier viewers did. */
+  reset(): void {
+    this.requests.length = 0;
+    this.#connections = 0;
+  }
+
   setSession(change: Partial<SessionState>): void {
     this.session = { ...this.session, ...change };
     this.#send('session', this.session);
