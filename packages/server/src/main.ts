@@ -30,6 +30,7 @@ import { createUrlSigner } from './identity/url-signer.js';
 import { createMediaHost } from './media/host.js';
 import { findProgram } from './media/programs.js';
 import { createClipInspector } from './media/sources/clip/inspector.js';
+import { listVoices } from './media/sources/stand-in/speech/espeak.js';
 import { createSessionAuthorization } from './sessions/authorization.js';
 import { registerSessionRoutes } from './sessions/routes.js';
 import { SessionService } from './sessions/service.js';
@@ -113,7 +114,7 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
         database,
         stage,
         avatars: [
-          createStandInAvatars({ media, findEspeak: () => findProgram('espeak-ng', searchPath) }),
+          createStandInAvatars({ media, findEspeak: () => findProgram('espeak-ng', searchPath), listVoices }),
           createClipAvatars({ media, clips: createClipInspector(searchPath), clipsDir: config.clipsDir }),
           createWhipAvatars(),
         ],

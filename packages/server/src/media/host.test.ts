@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { makeCountingClip } from './clips.fixture.js';
+import { makeCountingClip } from './clips.testing.js';
 import { createMediaHost, type MediaHostOptions } from './host.js';
-import { startWhipReceiver, type WhipReceiver } from './outlets/whip/receiver.fixture.js';
+import { startWhipReceiver, type WhipReceiver } from './outlets/whip/receiver.testing.js';
 import type { ClipSource, MediaHost, MediaJob, MediaObserver } from './port.js';
-import { descendants, isRunning } from './processes.fixture.js';
+import { descendants, isRunning } from './processes.testing.js';
 import { createClipInspector } from './sources/clip/inspector.js';
 
 const never = new AbortController().signal;

@@ -3,7 +3,6 @@ import { BacklotError } from '../../errors.js';
 import type { MediaHost } from '../../media/port.js';
 import { startMediaAvatar } from '../media-avatar.js';
 import type { AvatarProvider } from '../port.js';
-import { listVoices } from './voices.js';
 
 const RATE_FPS = 25;
 
@@ -11,14 +10,13 @@ export interface StandInAvatarsOptions {
   readonly media: MediaHost;
   /** Looks the program espeak-ng up; null: there is none, and the stand-in speaks silently. Called at each use. */
   readonly findEspeak: () => Promise<string | null>;
+  /** The voices that it speaks with; none without it. */
+  readonly listVoices: (espeakPath: string | null) => Promise<readonly string[]>;
 }
 
 /** The presenter that Backlot draws, at the size that suits the canvas's orientation. */
-export const createStandInAvatars = ({ media, findEspeak }: StandInAvatarsOptions): AvatarProvider => {
-  const voices = async (): Promise<readonly string[]> => {
-    const espeakPath = await findEspeak();
-    return espeakPath === null ? [] : listVoices(espeakPath);
-  };
+export const createStandInAvatars = ({ media, findEspeak, listVoices }: StandInAvatarsOptions): AvatarProvider => {
+  const voices = async (): Promise<readonly string[]> => listVoices(await findEspeak());
 
   return {
     provider: 'stand-in',

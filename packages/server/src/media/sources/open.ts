@@ -2,6 +2,7 @@ import type { MediaFailure } from '../failure.js';
 import type { MediaSource } from '../messages.js';
 import type { Source, SpeakingSource, SpeechObserver } from '../source.js';
 import { Clip } from './clip/clip.js';
+import { createStandIn } from './stand-in/index.js';
 
 export interface OpenSourceOptions {
   readonly speech: SpeechObserver;
@@ -16,6 +17,13 @@ export const openSource = async (source: MediaSource, options: OpenSourceOptions
     case 'clip':
       return Clip.open({ ...source, onFailed: options.onFailed, signal: options.signal });
     case 'stand-in':
-      throw new Error('not wired yet');
+      return createStandIn({
+        width: source.width,
+        height: source.height,
+        rateFps: source.rateFps,
+        ...(source.voiceId === null ? {} : { voiceId: source.voiceId }),
+        espeakPath: source.espeakPath,
+        observer: options.speech,
+      });
   }
 };
