@@ -44,6 +44,6 @@ export const adviseOn = (image: AdvisedImage): Advice[] => {
     });
   }
   if (image.frames > 1) advice.push({ code: 'animated', message: `Only the first of its ${image.frames} frames is shown.` });
-  if (image.transparent) advice.push({ code: 'transparent', message: 'Its transparent parts are not filled: behind them viewers see black, or the page that the player lies on.' });
+  if (image.transparent) advice.push({ code: 'transparent', message: 'Its transparent parts are not filled: viewers see black there, or what lies behind the player.' });
   return advice;
 };

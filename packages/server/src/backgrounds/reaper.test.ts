@@ -1,15 +1,25 @@
 import { eq } from 'drizzle-orm';
 import sharp from 'sharp';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Database } from '../database/database.js';
+import { openPgliteDatabase } from '../database/pglite/pglite-database.js';
 import { backgroundImages, renditions, sessions, surfaces } from '../database/schema.js';
 import { openTestLibrary, ORGANIZATION, type TestLibrary } from './library.testing.js';
+
+let database: Database;
+beforeAll(async () => {
+  database = await openPgliteDatabase();
+});
+afterAll(async () => {
+  await database[Symbol.asyncDispose]();
+});
 
 let test: TestLibrary;
 /** Hours that the test's clock is ahead of the files' times. */
 let ahead = 0;
 beforeEach(async () => {
   ahead = 0;
-  test = await openTestLibrary({ now: () => new Date(Date.now() + ahead * 3_600_000) });
+  test = await openTestLibrary({ database, now: () => new Date(Date.now() + ahead * 3_600_000) });
 });
 afterEach(async () => {
   await test[Symbol.asyncDispose]();

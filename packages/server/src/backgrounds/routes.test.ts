@@ -268,7 +268,7 @@ describe('library', () => {
   });
 
   it('pages newest first; rows that come and go between pages neither repeat nor hide others', async () => {
-    await using own = await openTestLibrary();
+    await using own = await openTestLibrary({ database: test.database });
     const create = async (title: string) => own.library.service.create('org_test', { title, bytes: await photo(16, 9) });
     const list = async (query: string) => backgroundImagePage.parse(await (await own.app.request(`${PATH}?${query}`)).json());
     const made = [];
@@ -286,7 +286,7 @@ describe('library', () => {
   });
 
   it('searches titles in any case, and takes wildcards as they are', async () => {
-    await using own = await openTestLibrary();
+    await using own = await openTestLibrary({ database: test.database });
     for (const title of ['100% Office', '1000 offices', 'Beach_1', 'Beach 2', 'Back\\slash']) await own.library.service.create('org_test', { title, bytes: await photo(16, 9) });
     const search = async (text: string) =>
       backgroundImagePage.parse(await (await own.app.request(`${PATH}?search=${encodeURIComponent(text)}`)).json()).data.map((image) => image.title).sort();
@@ -373,14 +373,14 @@ describe('renditions', () => {
       image.thumbnail_url.replace(image.sha256, '0'.repeat(64)),
     ];
     for (const url of bad) expect(await codeOf(await get(url))).toBe('404 rendition_not_found');
-    await using past = await openTestLibrary({ now: () => new Date(Date.now() - 40 * 3_600_000) });
+    await using past = await openTestLibrary({ database: test.database, now: () => new Date(Date.now() - 40 * 3_600_000) });
     const old = await past.library.service.create('org_test', { title: 'Old', bytes: await photo(64, 36) });
     expect(await codeOf(await past.app.request(old.thumbnail_url.replace('http://backlot.test', '')))).toBe('404 rendition_not_found');
   });
 
   it('gives the same signed address for hours, valid for at least a day', async () => {
     let now = Date.parse('2026-11-20T01:00:00Z');
-    await using own = await openTestLibrary({ now: () => new Date(now) });
+    await using own = await openTestLibrary({ database: test.database, now: () => new Date(now) });
     const { id } = await own.library.service.create('org_test', { title: 'x', bytes: await photo(64, 36) });
     const urlNow = async () => (await own.library.service.get('org_test', id)).thumbnail_url;
     const first = await urlNow();

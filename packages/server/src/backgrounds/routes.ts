@@ -46,7 +46,7 @@ export const registerBackgroundImageRoutes = (app: App, options: BackgroundImage
   const maxUploads = options.maxUploads ?? 16;
   let uploads = 0;
 
-  app.use('/v1/background-images', requireOrganization);
+  // Hono's `/*` takes the bare path too. Once only: a guard that ran twice would find its own idempotency key in use.
   app.use('/v1/background-images/*', requireOrganization);
 
   // Registered by hand: the generic handler would read the whole form before anybody counts its bytes.

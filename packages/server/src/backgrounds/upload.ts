@@ -20,7 +20,8 @@ export const titleFromFilename = (filename: string): string => {
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}_]+/gu, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  return [...cleaned].slice(0, MAX_TITLE_LENGTH).join('').slice(0, MAX_TITLE_LENGTH).trim() || UNTITLED;
+  // A cut must not leave half of a character.
+  return cleaned.slice(0, MAX_TITLE_LENGTH).replace(/[\uD800-\uDBFF]$/, '').trim() || UNTITLED;
 };
 
 /** Reads a body up to a limit, counting while it comes: what is larger is refused at that byte, whatever its header says. */
@@ -29,8 +30,10 @@ const readBody = async (request: Request): Promise<Buffer> => {
   if (declared > MAX_BODY_BYTES) throw new BacklotError('image_too_large');
   let body = Buffer.allocUnsafe(declared > 0 ? declared : 256 * 1024);
   let length = 0;
-  if (request.body === null) return Buffer.alloc(0);
-  for await (const chunk of request.body) {
+  // `lib.dom` is not here, so the body's type is told by hand.
+  const stream = request.body as ReadableStream<Uint8Array> | null;
+  if (stream === null) return Buffer.alloc(0);
+  for await (const chunk of stream) {
     const needed = length + chunk.byteLength;
     if (needed > MAX_BODY_BYTES) throw new BacklotError('image_too_large');
     if (needed > body.byteLength) {

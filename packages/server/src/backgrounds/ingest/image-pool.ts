@@ -70,7 +70,7 @@ const readPicture = async (path: string): Promise<Uint8Array> => {
   await using handle = await open(path, 'r');
   const status = await handle.stat();
   if (!status.isFile() || status.size > MAX_PICTURE_BYTES) throw new Error(`a picture of ${status.size} bytes is no picture`);
-  return handle.readFile();
+  return await handle.readFile();
 };
 
 /** Decodes images in child processes, one image a child. */
