@@ -36,7 +36,7 @@ export async function* followSession(transport: Transport, path: string, options
       restartIdle.restart();
       for await (const { event, data } of readServerSentEvents(response.body ?? new ReadableStream(), restartIdle.restart)) {
         if (!NAMES.includes(event)) continue;
-        const parsed = { event, data: JSON.parse(data) } as SessionEvent;
+        const parsed = { event, data: JSON.parse(data) as unknown } as SessionEvent;
         delayMs = FIRST_DELAY_MS;
         if (seen.get(parsed.event) === data) continue;
         seen.set(parsed.event, data);

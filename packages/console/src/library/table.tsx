@@ -30,7 +30,7 @@ const Head = () => (
       <th scope="col" className={`${HEAD} w-64`}>Background Image ID</th>
       <th scope="col" className={HEAD}>Title</th>
       <th scope="col" className={`${HEAD} w-28`}>Image</th>
-      <th scope="col" className={`${HEAD} hidden w-30 lg:table-cell`}>Size</th>
+      <th scope="col" className={`${HEAD} hidden w-34 lg:table-cell`}>Size</th>
       <th scope="col" className={`${HEAD} hidden w-32 lg:table-cell`}>Uploaded</th>
       <th scope="col" className={`${HEAD} w-20`}>Action</th>
     </tr>
@@ -84,7 +84,7 @@ const Rows = ({ images, onDelete }: LibraryTableProps) => {
             <td>
               <Thumbnail image={image} className="h-10 w-18" />
             </td>
-            <td className="hidden text-ink-soft tabular-nums lg:table-cell">{formatSize(image)}</td>
+            <td className="hidden whitespace-nowrap text-ink-soft tabular-nums lg:table-cell">{formatSize(image)}</td>
             <td className="hidden text-ink-soft lg:table-cell">
               <RelativeTime time={image.created_at} />
             </td>

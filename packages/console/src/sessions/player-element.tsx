@@ -30,6 +30,8 @@ export interface PlayerAttributes extends HTMLAttributes<PlayerElement>, ClassAt
 }
 
 declare module 'react' {
+  // React reads the types of elements from there.
+  // oxlint-disable-next-line typescript/no-namespace
   namespace JSX {
     interface IntrinsicElements {
       'backlot-player': PlayerAttributes;
