@@ -82,7 +82,7 @@ describe.skipIf(!hasChromium || !hasSharedData)('<backlot-player>', () => {
       ({ html }) => {
         window.recorded = [];
         for (const name of ['backlotstatus', 'backlotbackground', 'backlotspeech', 'backlotkeying', 'backlotfirstframe'] as const) {
-          document.addEventListener(name, (event) => window.recorded.push({ name, detail: (event as CustomEvent).detail }));
+          document.addEventListener(name, (event) => window.recorded.push({ name, detail: (event as CustomEvent<unknown>).detail } as Recorded));
         }
         document.body.style.margin = '0';
         document.body.innerHTML = html;
@@ -241,11 +241,12 @@ describe.skipIf(!hasChromium || !hasSharedData)('<backlot-player>', () => {
     const ended = await viewer.evaluateHandle(() => {
       const video = document.querySelector('backlot-player')?.shadowRoot?.querySelector('video');
       const canvas = document.querySelector('backlot-player')?.shadowRoot?.querySelector('canvas');
-      const tracks = (video?.srcObject as MediaStream).getTracks();
+      const media = video?.srcObject;
+      const tracks = media instanceof MediaStream ? media.getTracks() : [];
       document.querySelector('backlot-player')?.remove();
       return { tracks, canvas };
     });
-    await viewer.waitForFunction(({ tracks, canvas }) => tracks.every((track) => track.readyState === 'ended') && canvas?.getContext('webgl2')?.isContextLost() === true, ended);
+    await viewer.waitForFunction(({ tracks, canvas }) => tracks.length > 0 && tracks.every((track) => track.readyState === 'ended') && canvas?.getContext('webgl2')?.isContextLost() === true, ended);
     await expect.poll(() => server.openConnections).toBe(0);
     await expect.poll(() => server.feeds.size).toBe(0);
     expect(server.requests.some((request) => request.startsWith('DELETE '))).toBe(true);

@@ -12,7 +12,7 @@ const styles = `
 canvas, video { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; display: block; }
 video { opacity: 0; pointer-events: none; }
 .notice, .captions, button { position: absolute; left: 50%; transform: translateX(-50%); box-sizing: border-box; }
-.notice { top: 50%; transform: translate(-50%, -50%); max-width: min(30rem, calc(100% - 32px)); padding: 16px 24px; border-radius: 12px; background: rgb(18 20 24 / 82%); text-align: center; transition: opacity .3s; }
+.notice { top: 50%; transform: translate(-50%, -50%); width: max-content; max-width: min(30rem, calc(100% - 32px)); padding: 16px 24px; border-radius: 12px; background: rgb(18 20 24 / 82%); text-align: center; transition: opacity .3s; }
 .notice strong { display: block; font-weight: 600; }
 .notice span { display: block; color: #d3d6dc; font-size: 14px; margin-top: 4px; overflow-wrap: anywhere; }
 .notice[data-busy]::before { content: ''; display: block; width: 24px; height: 24px; margin: 4px auto 12px; border: 3px solid rgb(255 255 255 / 25%); border-top-color: #fff; border-radius: 50%; animation: turn 1s linear infinite; }

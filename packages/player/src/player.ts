@@ -213,6 +213,8 @@ export class Player {
     if (state.status === 'ended' || state.status === 'failed') {
       this.#whep.close();
       this.#loop.stop();
+      clearTimeout(this.#captionTimer);
+      this.#view.showCaption(null);
       this.#setStatus(state.status, state.reason?.message ?? null);
       return;
     }

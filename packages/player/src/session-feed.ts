@@ -1,6 +1,6 @@
 import { Backoff, pause } from './backoff.js';
 import { EventStreamParser } from './event-stream-parser.js';
-import type { SessionEvents } from './session-events.js';
+import type { BackgroundState, SessionEvents, SessionState, SpeechState } from './session-events.js';
 
 /** Longest silence of a feed that is taken for alive. Servers send a comment more often than this. */
 const SILENCE_MS = 45_000;
@@ -92,10 +92,10 @@ export class SessionFeed {
     if (this.#closing.signal.aborted) return;
     // The feed is the session's own server: its shape is trusted, a newer server's further events are passed over.
     if (name === 'session') {
-      const state = JSON.parse(data);
+      const state = JSON.parse(data) as SessionState;
       this.#isOver ||= state.status === 'ended' || state.status === 'failed';
       this.#observer.session(state);
-    } else if (name === 'background') this.#observer.background(JSON.parse(data));
-    else if (name === 'speech') this.#observer.speech(JSON.parse(data));
+    } else if (name === 'background') this.#observer.background(JSON.parse(data) as BackgroundState);
+    else if (name === 'speech') this.#observer.speech(JSON.parse(data) as SpeechState);
   };
 }

@@ -43,7 +43,12 @@ describe.skipIf(!hasChromium || !hasSharedData)('KeyRenderer', () => {
             video.currentTime = seconds;
             await new Promise((resolve) => (video.onseeked = resolve));
             const frame = canvas(video.videoWidth, video.videoHeight);
-            frame.getContext('2d')?.drawImage(video, 0, 0);
+            const context = frame.getContext('2d');
+            // Chromium may report the end of a seek before it has the picture.
+            while (context !== null && context.getImageData(2, 2, 1, 1).data[1] === 0) {
+              await new Promise((resolve) => requestAnimationFrame(resolve));
+              context.drawImage(video, 0, 0);
+            }
             return frame;
           }
           const person = await bitmap(cutout);
@@ -247,7 +252,7 @@ describe.skipIf(!hasChromium || !hasSharedData)('KeyRenderer', () => {
     expect(seen.keyed).toEqual([0, 0, 0, 0]);
     expect(seen.verdicts).toEqual([
       { keyable: false, reason: 'screen_too_pale', key: null },
-      { keyable: true, reason: null, key: expect.stringMatching(/^#0[0-2]f[d-f]0[0-2]$/) },
+      { keyable: true, reason: null, key: '#00ff00' },
     ]);
   });
 

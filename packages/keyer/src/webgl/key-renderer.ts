@@ -6,7 +6,7 @@ import { FrameKeyer } from './frame-keyer.js';
 import { FrameSampler } from './frame-sampler.js';
 import { fitRectangle, frameAvatar, type Rectangle } from './framing.js';
 import { Program } from './program.js';
-import { compositeShader, copyShader, TILE_CLASS, tileVertexShader } from './shaders.js';
+import { behindShader, compositeShader, copyShader, TILE_CLASS, tileVertexShader } from './shaders.js';
 
 /** Frames between two measurements of a screen that is known: half a second at 30 fps. */
 const MEASURE_EVERY = 15;
@@ -27,6 +27,7 @@ interface Standing extends Owned {
   readonly backdrop: Backdrop;
   readonly composite: Program;
   readonly copy: Program;
+  readonly behind: Program;
 }
 
 /** What a renderer tells its owner. Callbacks run inside `drawFrame` or an event, and must not throw. */
@@ -185,19 +186,24 @@ export class KeyRenderer implements Owned {
   #stand(): void {
     this.#standing?.dispose();
     const gl = this.#gl;
-    gl.getExtension('EXT_color_buffer_float') ?? gl.getExtension('EXT_color_buffer_half_float');
+    // Either lets half-float textures be drawn into; asking turns them on.
+    gl.getExtension('EXT_color_buffer_float');
+    gl.getExtension('EXT_color_buffer_half_float');
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
     const backdrop = new Backdrop(gl, this.#canvas.width, this.#canvas.height);
     const composite = new Program(gl, compositeShader, ['frame', 'plate', 'edge', 'rest', 'backdrop', 'tiles'], tileVertexShader);
     const copy = new Program(gl, copyShader, ['frame', 'tiles'], tileVertexShader);
+    const behind = new Program(gl, behindShader, ['backdrop', 'tiles'], tileVertexShader);
     this.#standing = {
       backdrop,
       composite,
       copy,
+      behind,
       dispose() {
         backdrop.dispose();
         composite.dispose();
         copy.dispose();
+        behind.dispose();
       },
     };
     if (this.#background.kind !== 'none') backdrop.set(this.#background, 0);
@@ -264,18 +270,26 @@ export class KeyRenderer implements Owned {
 
   /** The backdrop, over it the tiles that are nothing but avatar, and at last those where the two meet. */
   #compose(standing: Standing, nowMs: number): void {
-    const { backdrop, composite, copy } = standing;
+    const { backdrop, composite, copy, behind } = standing;
     backdrop.update(nowMs);
-    backdrop.copyToCanvas();
-    const keyer = this.#mode === 'empty' ? undefined : this.#sized?.keyer;
-    if (keyer === undefined) return;
     const gl = this.#gl;
     const { width, height } = this.#canvas;
+    const keyer = this.#mode === 'empty' ? undefined : this.#sized?.keyer;
+    if (keyer === undefined) return backdrop.copyToCanvas();
     if (this.#placed !== keyer || this.#placedMode !== this.#mode) this.#place(keyer, width, height);
+    const { x, y } = this.#at;
+    const isCovered = x <= 0 && y <= 0;
+    // Where the frame leaves a gap, the backdrop is everywhere first.
+    if (!isCovered) backdrop.copyToCanvas();
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.viewport(0, 0, width, height);
-    keyer.frame.bind(0);
     keyer.tiles.bind(1);
+    if (isCovered && this.#mode === 'keyed') {
+      backdrop.surface.bind(0);
+      this.#aim(behind.use(), keyer, TILE_CLASS.background);
+      behind.draw(keyer.tileVertices);
+    }
+    keyer.frame.bind(0);
     this.#aim(copy.use(), keyer, this.#mode === 'plain' ? -1 : TILE_CLASS.foreground);
     copy.draw(keyer.tileVertices);
     if (this.#mode === 'plain') return;

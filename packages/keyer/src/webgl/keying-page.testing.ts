@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { launchChromium, sharedData } from '@backlot/testing';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
+import type * as everything from './everything.testing.js';
 
 /** What pages find as `window.keyer`: the keyer and its renderer. */
-export type KeyerGlobal = typeof import('./everything.testing.js');
+export type KeyerGlobal = typeof everything;
 
 const bundle = async (): Promise<string> => {
   const result = await build({

@@ -202,6 +202,12 @@ void main() {
   result = vec4(texture(frame, (vec2(gl_FragCoord.x, canvasSize.y - gl_FragCoord.y) - place.xy) / place.zw).rgb, 1.0);
 }`;
 
+/** The backdrop as it is, for tiles that are nothing but screen. */
+export const behindShader = `${head}
+uniform sampler2D backdrop;
+out vec4 result;
+void main() { result = texelFetch(backdrop, ivec2(gl_FragCoord.xy), 0); }`;
+
 /** What is behind the avatar, at the canvas's resolution: the old backdrop fading into a colour or an image. */
 export const backdropShader = `${head}
 uniform sampler2D from;
