@@ -12,7 +12,7 @@ export const root = fileURLToPath(new URL('../', import.meta.url));
 export const cacheDir = join(root, '.cache');
 
 const LOCK_HEARTBEAT_MS = 2000;
-const LOCK_STALE_MS = 15_000;
+const LOCK_STALE_MS = 10_000;
 const LOCK_POLL_MS = 200;
 
 /** Said to the person at the terminal as one line, after `log` when there is one. */
@@ -27,6 +27,13 @@ export class SetupError extends Error {
     this.log = log;
   }
 }
+
+/**
+ * What to undo when a signal ends this process in the middle of the work.
+ *
+ * @type {Set<() => void>}
+ */
+const undo = new Set();
 
 /** @param {string} line */
 const print = (line) => process.stdout.write(`${line}\n`);
@@ -48,6 +55,8 @@ export const capture = (command, args) =>
     delete env['npm_config_local_prefix'];
     delete env['npm_config_prefix'];
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' && command === 'npm' });
+    const end = () => child.kill();
+    undo.add(end);
     let output = '';
     /** @param {Buffer} chunk */
     const collect = (chunk) => {
@@ -55,8 +64,14 @@ export const capture = (command, args) =>
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
-    child.once('error', (error) => resolve({ code: 127, output: `${output}${error.message}\n` }));
-    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+    child.once('error', (error) => {
+      undo.delete(end);
+      resolve({ code: 127, output: `${output}${error.message}\n` });
+    });
+    child.once('close', (code) => {
+      undo.delete(end);
+      resolve({ code: code ?? 1, output });
+    });
   });
 
 /**
@@ -220,11 +235,21 @@ const withLock = async (work) => {
     const now = new Date();
     if (existsSync(path)) utimesSync(path, now, now);
   }, LOCK_HEARTBEAT_MS);
+  const unlock = () => rmSync(path, { force: true });
+  undo.add(unlock);
+  /** @param {NodeJS.Signals} signal */
+  const interrupt = (signal) => {
+    for (const step of undo) step();
+    process.exit(signal === 'SIGINT' ? 130 : 143);
+  };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     await work();
   } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     clearInterval(heartbeat);
-    rmSync(path, { force: true });
+    undo.delete(unlock);
+    unlock();
   }
 };
 
