@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -36,6 +37,27 @@ const isHeld = async (owner: Owner): Promise<boolean> => {
   return owner.startedAt === (await readProcessStart(owner.pid));
 };
 
+const parseOwner = (text: string): Owner | null => {
+  try {
+    return ownerSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+};
+
+/** Removes a lock that was found to be left behind; a newer one that somebody put there meanwhile goes back. */
+const takeAway = async (lockPath: string, found: string): Promise<void> => {
+  const aside = `${lockPath}.${randomUUID()}`;
+  try {
+    await rename(lockPath, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if ((await readFile(aside, 'utf8')) !== found) await link(aside, lockPath);
+  await rm(aside);
+};
+
 /** The data folder, held by this process alone. Disposing it lets go of it. */
 export interface DataFolder extends AsyncDisposable {
   readonly path: string;
@@ -55,11 +77,11 @@ export const openDataFolder = async (path: string): Promise<DataFolder> => {
     throw new StartupError(`The data folder ${path} can't be written: ${toError(cause).message}. Set BACKLOT_DATA_DIR to a folder that can.`, { cause });
   }
   const lockPath = join(path, 'lock.json');
-  const draft = `${lockPath}.${process.pid}`;
+  const draft = `${lockPath}.${randomUUID()}`;
   const describe = async (): Promise<string> =>
     JSON.stringify({ hostname: hostname(), pid: process.pid, startedAt: await readProcessStart(process.pid), bootId: await readBootId(), heartbeatAt: Date.now() } satisfies Owner);
 
-  for (let attempt = 0; ; attempt++) {
+  for (;;) {
     try {
       // Written first, linked then: whoever finds the lock finds a whole one.
       await writeFile(draft, await describe());
@@ -69,14 +91,15 @@ export const openDataFolder = async (path: string): Promise<DataFolder> => {
     } catch (thrown) {
       const error = toError(thrown) as NodeJS.ErrnoException;
       if (error.code !== 'EEXIST') throw new StartupError(`The data folder ${path} can't be written: ${error.message}.`, { cause: error });
-      const owner = ownerSchema.safeParse(await readFile(lockPath, 'utf8').then((text): unknown => JSON.parse(text), () => null));
-      if (attempt >= 5 || (owner.success && (await isHeld(owner.data)))) {
+      const found = await readFile(lockPath, 'utf8').catch(() => '');
+      const owner = parseOwner(found);
+      if (owner !== null && (await isHeld(owner))) {
+        await rm(draft, { force: true });
         throw new StartupError(
-          `The data folder ${path} is in use by another Backlot${owner.success ? ` (process ${owner.data.pid} on ${owner.data.hostname})` : ''}. Stop it, or set BACKLOT_DATA_DIR to another folder.`,
+          `The data folder ${path} is in use by another Backlot (process ${owner.pid} on ${owner.hostname}). Stop it, or set BACKLOT_DATA_DIR to another folder.`,
         );
       }
-      // Left behind by a process that is gone. Two who find it race on `wx` again.
-      await rm(lockPath, { force: true });
+      await takeAway(lockPath, found);
     }
   }
 
