@@ -1,4 +1,4 @@
-import datachannel, { type PeerConnection } from 'node-datachannel';
+import datachannel, { type PeerConnection, type RtcConfig } from 'node-datachannel';
 import { randomUUID } from 'node:crypto';
 import { BacklotError } from '../../errors.js';
 import { createId } from '../../ids.js';
@@ -15,6 +15,16 @@ export interface MediaAddress {
   /** Address under which the outside reaches the port, when it is not the machine's own. */
   readonly announcedAddress: string | undefined;
 }
+
+/** How every connection of the stage is configured: all over one port. */
+export const connectionConfig = ({ port, host }: MediaAddress): RtcConfig => ({
+  iceServers: [],
+  enableIceUdpMux: true,
+  portRangeBegin: port,
+  portRangeEnd: port,
+  disableAutoNegotiation: true,
+  ...(host === undefined ? {} : { bindAddress: host }),
+});
 
 /**
  * One peer's ICE and DTLS connection to the stage, over the shared port. Whoever makes one keeps it: native
@@ -33,14 +43,7 @@ export class Connection implements Disposable {
   constructor(offer: ReducedOffer, address: MediaAddress, onGone: () => void) {
     this.offer = offer;
     this.#address = address;
-    this.peer = new datachannel.PeerConnection(this.id, {
-      iceServers: [],
-      enableIceUdpMux: true,
-      portRangeBegin: address.port,
-      portRangeEnd: address.port,
-      disableAutoNegotiation: true,
-      ...(address.host === undefined ? {} : { bindAddress: address.host }),
-    });
+    this.peer = new datachannel.PeerConnection(this.id, connectionConfig(address));
     this.peer.onStateChange((state) => {
       if (!this.#closed && (state === 'closed' || state === 'failed' || state === 'disconnected')) onGone();
     });

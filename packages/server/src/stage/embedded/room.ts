@@ -104,10 +104,9 @@ export class EmbeddedRoom implements Room {
       gone: () => this.#dropViewer(viewer),
     });
     this.#viewers.push(viewer);
+    this.#tellViewers();
     try {
-      const connected = await this.#answer(viewer.connection);
-      this.#tellViewers();
-      return connected;
+      return await this.#answer(viewer.connection);
     } catch (error) {
       this.#dropViewer(viewer);
       throw error;

@@ -9,7 +9,7 @@ import type { VideoCodec } from '../port.js';
 
 /** Longest offer or fragment that is read, in bytes. */
 export const MAX_SDP_LENGTH = 64 * 1024;
-/** Most candidates taken from one offer or fragment. */
+/** Most candidates taken from one fragment. */
 const MAX_CANDIDATES = 32;
 
 /** A codec as one `m=` line offers it. */
@@ -120,13 +120,14 @@ const writeMedia = (media: OfferedMedia, direction: string): readonly string[] =
     ...media.lines.filter((line) => named.test(line) && !line.includes('transport-cc')),
     ...(parameters === '' ? [] : [`a=fmtp:${payloadType} ${parameters}`]),
     ...(direction === 'sendonly' ? ssrcLines(media.lines) : []),
-    ...usableCandidates(media.lines),
   ];
 };
 
 /**
  * Reads an offer and reduces it to what the stage carries: one video with one codec, Opus, no header extensions, no
- * retransmission streams. `accepted` are the codecs in question, of which the offerer's favourite is taken.
+ * retransmission streams, no candidates: the stage learns a peer's address from its connectivity checks. (If it checked
+ * first, a peer on libdatachannel, such as OBS, could be connected before it has read the answer's fingerprint, and
+ * fail: `PeerConnection::setRemoteDescription` of 0.24 starts ICE before it stores the description.) `accepted` are the codecs in question, of which the offerer's favourite is taken.
  * Throws `sdp_invalid` and `no_common_codec`.
  */
 export const reduceOffer = (sdp: string, role: 'publisher' | 'viewer', accepted: readonly VideoCodec[]): ReducedOffer => {

@@ -1,9 +1,9 @@
-import datachannel, { type IceUdpMuxListener } from 'node-datachannel';
+import datachannel, { type PeerConnection } from 'node-datachannel';
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Logger } from 'pino';
 import type { RoomObserver, Stage } from '../port.js';
-import type { MediaAddress } from './connection.js';
+import { connectionConfig, type MediaAddress } from './connection.js';
 import { DEFAULT_LIMITS, type StageLimits } from './limits.js';
 import { EmbeddedRoom } from './room.js';
 
@@ -27,17 +27,17 @@ export class EmbeddedStage implements Stage {
   readonly #address: MediaAddress;
   readonly #limits: StageLimits;
   readonly #log: Logger;
-  readonly #listener: IceUdpMuxListener;
+  readonly #anchor: PeerConnection;
   readonly #rooms = new Map<string, EmbeddedRoom>();
   readonly #timer: NodeJS.Timeout;
 
-  /** Takes the port that `listener` holds; use `createEmbeddedStage`. */
-  constructor(address: MediaAddress, limits: StageLimits, log: Logger, listener: IceUdpMuxListener) {
+  /** Takes the port that `anchor` holds; use `createEmbeddedStage`. */
+  constructor(address: MediaAddress, limits: StageLimits, log: Logger, anchor: PeerConnection) {
     this.udpPort = address.port;
     this.#address = address;
     this.#limits = limits;
     this.#log = log;
-    this.#listener = listener;
+    this.#anchor = anchor;
     this.#timer = setInterval(() => {
       const nowMs = performance.now();
       for (const room of this.#rooms.values()) room.tick(nowMs);
@@ -67,7 +67,7 @@ export class EmbeddedStage implements Stage {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all([...this.#rooms.values()].map((room) => room[Symbol.asyncDispose]()));
-    this.#listener.stop();
+    this.#anchor.close();
   }
 }
 
@@ -86,11 +86,27 @@ const probePort = async (port: number, host: string | undefined): Promise<number
     });
   });
 
+/**
+ * A connection to nobody, which keeps the shared port open while no peer is connected. (`IceUdpMuxListener` would too,
+ * but in node-datachannel 0.33.4 stopping one while connections close corrupts memory.)
+ */
+const holdPort = async (address: MediaAddress): Promise<PeerConnection> => {
+  const anchor = new datachannel.PeerConnection('anchor', connectionConfig(address));
+  const bound = new Promise<void>((resolve) => {
+    anchor.onGatheringStateChange((state) => {
+      if (state === 'complete') resolve();
+    });
+  });
+  anchor.createDataChannel('anchor');
+  anchor.setLocalDescription('offer');
+  await bound;
+  return anchor;
+};
+
 /** Opens the stage on its UDP port and keeps the port until the stage is disposed. Rejects with a sentence that names the port. */
 export const createEmbeddedStage = async (options: EmbeddedStageOptions): Promise<EmbeddedStage> => {
   const host = options.host === '0.0.0.0' || options.host === '::' ? undefined : options.host;
   const port = await probePort(options.udpPort, host);
-  // Native connections come and go with their peers; the listener holds the port in between.
-  const listener = new datachannel.IceUdpMuxListener(port, host);
-  return new EmbeddedStage({ port, host, announcedAddress: options.announcedAddress }, { ...DEFAULT_LIMITS, ...options.limits }, options.log, listener);
+  const address: MediaAddress = { port, host, announcedAddress: options.announcedAddress };
+  return new EmbeddedStage(address, { ...DEFAULT_LIMITS, ...options.limits }, options.log, await holdPort(address));
 };

@@ -1,0 +1,127 @@
+import { hasChromium, launchChromium } from '@backlot/testing';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LossyProxy } from './lossy-proxy.testing.js';
+import { createRig, type Rig, until } from './rig.testing.js';
+
+interface Stats {
+  readonly framesDecoded: number;
+  readonly freezeCount: number;
+  readonly nackCount: number;
+  readonly packetsLost: number;
+  readonly codec: string;
+  readonly audioPackets: number;
+  /** Kinds of which sender reports have arrived. */
+  readonly reported: readonly string[];
+}
+
+/** Publishes the fake camera and microphone. */
+const publish = async (page: Page, rig: Rig, codec: string): Promise<void> => {
+  await page.goto(rig.url);
+  await page.evaluate(
+    async ({ url, mimeType }) => {
+      const media = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 360, frameRate: 30 }, audio: true });
+      const connection = new RTCPeerConnection();
+      for (const track of media.getTracks()) {
+        const transceiver = connection.addTransceiver(track, { direction: 'sendonly', streams: [media] });
+        if (track.kind === 'video') transceiver.setCodecPreferences((RTCRtpSender.getCapabilities('video')?.codecs ?? []).filter((candidate) => candidate.mimeType === mimeType));
+      }
+      await connection.setLocalDescription();
+      const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: connection.localDescription?.sdp ?? '' });
+      if (response.status !== 201) throw new Error(await response.text());
+      await connection.setRemoteDescription({ type: 'answer', sdp: await response.text() });
+      Object.assign(globalThis, { connection });
+    },
+    { url: `${rig.url}/v1/sessions/${rig.sessionId}/whip`, mimeType: `video/${codec}` },
+  );
+};
+
+/** Watches in a page; with `proxyPort`, over that port and no other. */
+const watch = async (page: Page, rig: Rig, proxyPort?: number): Promise<void> => {
+  await page.goto(rig.url);
+  await page.evaluate(
+    async ({ url, port }) => {
+      const connection = new RTCPeerConnection();
+      connection.addTransceiver('video', { direction: 'recvonly' });
+      connection.addTransceiver('audio', { direction: 'recvonly' });
+      connection.ontrack = ({ track }) => {
+        const element = document.createElement(track.kind === 'video' ? 'video' : 'audio');
+        element.autoplay = true;
+        element.srcObject = new MediaStream([track]);
+        document.body.append(element);
+      };
+      await connection.setLocalDescription();
+      const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: connection.localDescription?.sdp ?? '' });
+      if (response.status !== 201) throw new Error(await response.text());
+      let sdp = await response.text();
+      if (port !== undefined) sdp = sdp.replace(/(a=candidate:\S+ 1 UDP \d+) \S+ \d+/g, `$1 127.0.0.1 ${port}`);
+      await connection.setRemoteDescription({ type: 'answer', sdp });
+      Object.assign(globalThis, { connection });
+    },
+    { url: `${rig.url}/v1/sessions/${rig.sessionId}/whep`, port: proxyPort },
+  );
+};
+
+const statsOf = async (page: Page): Promise<Stats> =>
+  page.evaluate(async () => {
+    const { connection } = globalThis as unknown as { connection: RTCPeerConnection };
+    const reports = [...(await connection.getStats()).values()] as Record<string, unknown>[];
+    const inbound = (kind: string) => reports.find((report) => report['type'] === 'inbound-rtp' && report['kind'] === kind) ?? {};
+    const video = inbound('video');
+    return {
+      framesDecoded: Number(video['framesDecoded'] ?? 0),
+      freezeCount: Number(video['freezeCount'] ?? 0),
+      nackCount: Number(video['nackCount'] ?? 0),
+      packetsLost: Number(video['packetsLost'] ?? 0),
+      codec: String(reports.find((report) => report['id'] === video['codecId'])?.['mimeType'] ?? ''),
+      audioPackets: Number(inbound('audio')['packetsReceived'] ?? 0),
+      reported: reports.filter((report) => report['type'] === 'remote-outbound-rtp').map((report) => String(report['kind'])).sort(),
+    };
+  });
+
+describe.skipIf(!hasChromium)('browsers on the embedded stage', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  test.each(['VP8', 'H264'])('one publishes %s, two watch: pictures, sound and sender reports of both arrive', async (codec) => {
+    await using rig = await createRig();
+    const [publisher, first, second] = [await browser.newPage(), await browser.newPage(), await browser.newPage()];
+    await publish(publisher, rig, codec);
+    await watch(first, rig);
+    await until(async () => (await statsOf(first)).framesDecoded > 30, 'the first viewer decodes');
+    // Late: it needs a key frame of its own.
+    await watch(second, rig);
+    await until(async () => (await statsOf(second)).framesDecoded > 30, 'the late viewer decodes');
+    await until(async () => (await statsOf(second)).reported.length === 2, 'sender reports');
+    const stats = await statsOf(second);
+    expect(stats).toMatchObject({ codec: `video/${codec}`, reported: ['audio', 'video'] });
+    expect(stats.audioPackets).toBeGreaterThan(20);
+    expect(rig.room.viewers).toBe(2);
+    await Promise.all([publisher.close(), first.close(), second.close()]);
+  });
+
+  test('5 % loss both ways: packets are recovered and nothing freezes', async () => {
+    await using rig = await createRig();
+    await using proxy = await LossyProxy.open(rig.stage.udpPort);
+    const [publisher, viewer] = [await browser.newPage(), await browser.newPage()];
+    await publish(publisher, rig, 'VP8');
+    await until(() => rig.room.codec === 'VP8', 'live');
+    await watch(viewer, rig, proxy.port);
+    await until(async () => (await statsOf(viewer)).framesDecoded > 60, 'pictures');
+    proxy.loss = 0.05;
+    const before = await statsOf(viewer);
+    await until(async () => (await statsOf(viewer)).framesDecoded > before.framesDecoded + 300, 'ten seconds of pictures under loss', 40_000);
+    const after = await statsOf(viewer);
+    expect(proxy.dropped).toBeGreaterThan(20);
+    expect(after.nackCount).toBeGreaterThan(before.nackCount);
+    expect(after.freezeCount).toBe(before.freezeCount);
+    // What is still lost was asked for in vain, or is asked for right now.
+    expect(after.packetsLost - before.packetsLost).toBeLessThan(proxy.dropped / 4);
+    await Promise.all([publisher.close(), viewer.close()]);
+  });
+});
