@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
-const port = z.coerce.number({ error: 'a port number' }).int().min(0).max(65_535);
+/** A whole number in decimal digits, and nothing else that `Number` would take. */
+const wholeNumber = z.string().regex(/^\d{1,9}$/).transform(Number);
+const port = wholeNumber.pipe(z.number().max(65_535));
 
 /** One variable of the environment: how it reads and what it is for. */
 interface Variable<Schema extends z.ZodType> {
@@ -67,13 +69,13 @@ const VARIABLES = {
     secret: true,
   }),
   BACKLOT_MAX_SESSIONS: variable({
-    schema: z.coerce.number().int().min(1).max(1000).default(32),
+    schema: wholeNumber.pipe(z.number().min(1).max(1000)).default(32),
     expects: 'a number from 1 to 1000',
     purpose: 'Sessions on air at once.',
     fallback: '32',
   }),
   BACKLOT_MAX_VIEWERS: variable({
-    schema: z.coerce.number().int().min(1).max(1000).default(100),
+    schema: wholeNumber.pipe(z.number().min(1).max(1000)).default(100),
     expects: 'a number from 1 to 1000',
     purpose: 'Viewers of one session.',
     fallback: '100',

@@ -40,10 +40,11 @@ export const createApp = ({ log, version, publicUrl }: AppOptions): App => {
     defaultHook: (result) => {
       if (result.success) return;
       throw new BacklotError('invalid_request', {
-        details: result.error.issues.map((issue) => ({
-          field: issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue.path.join('.'),
-          message: issue.code === 'unrecognized_keys' ? 'is not a field of this request' : issue.message,
-        })),
+        details: result.error.issues.flatMap((issue) =>
+          issue.code === 'unrecognized_keys'
+            ? issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), message: 'is not a field of this request' }))
+            : [{ field: issue.path.join('.'), message: issue.message }],
+        ),
       });
     },
   });

@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 
 /** A comment goes out this often, so that proxies and clients can tell a quiet stream from a dead one. */
@@ -15,6 +16,7 @@ export interface EventSink {
 /** Keeps the server's open event streams, so that shutdown can end them: they never end by themselves. */
 export class EventStreams {
   readonly #open = new Set<() => void>();
+  #isClosed = false;
 
   get size(): number {
     return this.#open.size;
@@ -30,18 +32,26 @@ export class EventStreams {
     let stop: (() => void) | undefined;
     let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
     let ended = false;
-    const close = (): void => {
-      if (ended) return;
+    const finish = (): void => {
       ended = true;
       clearInterval(heartbeat);
       this.#open.delete(close);
       stop?.();
+    };
+    const close = (): void => {
+      if (ended) return;
+      finish();
       controller?.close();
     };
     const write = (text: string): void => {
       if (ended || controller === undefined) return;
       controller.enqueue(encoder.encode(text));
-      if ((controller.desiredSize ?? 0) < -MAX_BACKLOG_BYTES) close();
+      if ((controller.desiredSize ?? 0) >= -MAX_BACKLOG_BYTES) return;
+      finish();
+      // An end would wait, with all that has piled up, until the client reads it, which may be never.
+      const outgoing = (context.env as Partial<HttpBindings> | undefined)?.outgoing;
+      if (outgoing === undefined) controller.close();
+      else outgoing.destroy();
     };
     const heartbeat = setInterval(() => write(': still here\n\n'), HEARTBEAT_MS);
     const stream = new ReadableStream<Uint8Array>(
@@ -66,6 +76,7 @@ export class EventStreams {
     }
     // It may have ended, or its client left, while the subscription was made.
     if (ended) stop();
+    else if (this.#isClosed) close();
     return context.body(stream, 200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-cache, no-transform',
@@ -73,8 +84,9 @@ export class EventStreams {
     });
   }
 
-  /** Ends every stream. */
+  /** Ends every stream, and from now on each new one after its first events. */
   closeAll(): void {
+    this.#isClosed = true;
     for (const close of this.#open) close();
   }
 }

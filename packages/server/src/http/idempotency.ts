@@ -13,6 +13,29 @@ const LOCK_MS = 60_000;
 const KEPT_HEADERS = ['content-type', 'location'];
 const headersSchema = z.record(z.string(), z.string());
 
+/** JSON with its keys in order, so that two spellings of one value are equal. */
+const sortKeys = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  // A list of pairs, marked so that it differs from a list that came as one.
+  return { object: entries.map(([key, inner]) => [key, sortKeys(inner)]) };
+};
+
+/** What is the same in every repetition of a request, whichever client wrote it. */
+const canonicalBody = (contentType: string, body: Buffer): Buffer | string => {
+  // A form's boundary is random in most clients, so a repeated upload may differ there and only there.
+  const boundary = /boundary="?([^";]+)/.exec(contentType)?.[1];
+  if (boundary !== undefined) return Buffer.from(body.toString('latin1').replaceAll(boundary, ''), 'latin1');
+  if (!contentType.startsWith('application/json')) return body;
+  try {
+    return JSON.stringify(sortKeys(JSON.parse(body.toString('utf8'))));
+  } catch {
+    // The route refuses it in its own words.
+    return body;
+  }
+};
+
 export interface IdempotencyOptions {
   readonly database: Database;
   readonly now?: () => Date;
@@ -55,11 +78,8 @@ export const idempotency = ({ database, now = () => new Date() }: IdempotencyOpt
     if (context.req.method !== 'POST' || key === undefined) return next();
     if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw new BacklotError('idempotency_key_invalid');
     const { organizationId } = context.var.principal;
-    // A form's boundary is random in most clients, so a repeated upload may differ there and only there.
-    const boundary = /boundary="?([^";]+)/.exec(context.req.header('content-type') ?? '')?.[1];
-    const body = Buffer.from(context.var.bodyBytes ?? new Uint8Array());
-    const canonical = boundary === undefined ? body : Buffer.from(body.toString('latin1').replaceAll(boundary, ''), 'latin1');
-    const fingerprint = createHash('sha256').update(`${context.req.method} ${context.req.path}\n`).update(canonical).digest('hex');
+    const body = canonicalBody(context.req.header('content-type') ?? '', Buffer.from(context.var.bodyBytes ?? new Uint8Array()));
+    const fingerprint = createHash('sha256').update(`${context.req.method} ${context.req.path}\n`).update(body).digest('hex');
     const replay = await claim(organizationId, key, fingerprint);
     if (replay !== null) return replay;
     const mine = and(eq(idempotencyKeys.organizationId, organizationId), eq(idempotencyKeys.key, key));

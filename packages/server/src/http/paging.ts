@@ -8,7 +8,10 @@ export interface Position {
   readonly id: string;
 }
 
-const cursorSchema = z.tuple([z.number().int(), z.string().max(64), z.string()]);
+/** The last millisecond of the year 9999: beyond it times are written in another way, which PostgreSQL doesn't read. */
+const MAX_TIME_MS = 253_402_300_799_999;
+
+const cursorSchema = z.tuple([z.number().int().min(0).max(MAX_TIME_MS), z.string().max(64), z.string()]);
 
 /** A cursor only fits the list and the filter that it came from. */
 const fingerprint = (filter: readonly string[]): string => createHash('sha256').update(JSON.stringify(filter)).digest('base64url').slice(0, 12);

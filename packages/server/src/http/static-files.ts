@@ -25,6 +25,14 @@ interface LoadedFile {
   readonly etag: string;
 }
 
+const decodePath = (path: string): string => {
+  try {
+    return decodeURIComponent(path);
+  } catch (cause) {
+    throw new BacklotError('route_not_found', { cause });
+  }
+};
+
 /** Sends files of the build, which never change while the server runs: each is read once. */
 export class StaticFiles {
   readonly #files = new Map<string, Promise<LoadedFile>>();
@@ -38,7 +46,7 @@ export class StaticFiles {
   folder(options: { readonly folder: string; readonly prefix: string; readonly fallback: string }): Handler<AppEnv> {
     const root = resolve(options.folder);
     return async (context) => {
-      const relative = decodeURIComponent(context.req.path.slice(options.prefix.length)).replace(/^\/+/, '');
+      const relative = decodePath(context.req.path.slice(options.prefix.length)).replace(/^\/+/, '');
       const path = resolve(root, relative);
       if (!path.startsWith(root + sep) && path !== root) throw new BacklotError('route_not_found');
       return extname(path) === '' ? this.#send(context, resolve(root, options.fallback), false) : this.#send(context, path, HASHED.test(path));
