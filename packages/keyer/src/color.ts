@@ -25,8 +25,8 @@ export const codesOf = (r: number, g: number, b: number): Codes => {
 /** R'G'B' in 0 to 255, not clipped, from luma above black (Y − 16) and centred chroma. */
 export const rgbOf = (luma: number, u: number, v: number): readonly [number, number, number] => {
   const y = (luma * 255) / 219;
-  const r = y + ((255 / 112) * (1 - R)) * v;
-  const b = y + ((255 / 112) * (1 - B)) * u;
+  const r = y + (255 / 112) * (1 - R) * v;
+  const b = y + (255 / 112) * (1 - B) * u;
   return [r, (y - R * r - B * b) / G, b];
 };
 
@@ -38,4 +38,10 @@ export const codesOfHex = (hex: string): Codes => {
 
 /** `#rrggbb` of codes, clipped to what RGB can hold. */
 export const hexOf = ({ y, u, v }: Codes): string =>
-  `#${rgbOf(y - 16, u, v).map((channel) => Math.round(Math.min(255, Math.max(0, channel))).toString(16).padStart(2, '0')).join('')}`;
+  `#${rgbOf(y - 16, u, v)
+    .map((channel) =>
+      Math.round(Math.min(255, Math.max(0, channel)))
+        .toString(16)
+        .padStart(2, '0'),
+    )
+    .join('')}`;

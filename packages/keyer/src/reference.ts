@@ -29,7 +29,8 @@ export const measureScreen = (planes: Planes, parameters: KeyingParameters): Scr
 /** The plate at w × h sites, bilinear between cell centres. `cellsAcross`, `cellsDown`: cells that the picture spans. */
 export const samplePlate = (plate: ScreenPlate, w: number, h: number, cellsAcross: number, cellsDown: number): ReferenceMatte['plate'] => {
   const out = { y: new Float32Array(w * h), u: new Float32Array(w * h), v: new Float32Array(w * h) };
-  const at = (i: number, j: number, k: number) => plate.cells[3 * (Math.min(plate.height - 1, Math.max(0, j)) * plate.width + Math.min(plate.width - 1, Math.max(0, i))) + k] ?? 0;
+  const at = (i: number, j: number, k: number) =>
+    plate.cells[3 * (Math.min(plate.height - 1, Math.max(0, j)) * plate.width + Math.min(plate.width - 1, Math.max(0, i))) + k] ?? 0;
   for (let j = 0; j < h; j++) {
     const y = ((j + 0.5) / h) * cellsDown - 0.5;
     const top = Math.floor(y);
@@ -108,10 +109,25 @@ export const computeReferenceRgba = (planes: Planes, reference: ReferenceMatte, 
   const { width, height, luma, chroma } = planes;
   const { siting } = parameters;
   const { matte, chromaMatte, spill, plate } = reference;
-  const excess = upsample(spill.map((value, i) => value - (chromaMatte[i] ?? 0)), width, height, siting);
+  const excess = upsample(
+    spill.map((value, i) => value - (chromaMatte[i] ?? 0)),
+    width,
+    height,
+    siting,
+  );
   const ky = upsample(plate.y, width, height, siting);
-  const u = upsample(chroma.u.map((value, i) => value - (spill[i] ?? 0) * (plate.u[i] ?? 0)), width, height, siting);
-  const v = upsample(chroma.v.map((value, i) => value - (spill[i] ?? 0) * (plate.v[i] ?? 0)), width, height, siting);
+  const u = upsample(
+    chroma.u.map((value, i) => value - (spill[i] ?? 0) * (plate.u[i] ?? 0)),
+    width,
+    height,
+    siting,
+  );
+  const v = upsample(
+    chroma.v.map((value, i) => value - (spill[i] ?? 0) * (plate.v[i] ?? 0)),
+    width,
+    height,
+    siting,
+  );
   const out = new Float32Array(4 * width * height);
   for (let i = 0; i < matte.length; i++) {
     const alpha = 255 * (1 - (matte[i] ?? 0));

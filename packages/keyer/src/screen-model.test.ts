@@ -111,7 +111,11 @@ describe('resampling', () => {
     for (let x = 4; x < 28; x++) expect(back[8 * 32 + x]).toBeCloseTo(x, 5);
   });
 
-  it.each([[5, 3], [1, 1], [2, 7]])('takes odd sizes: %i × %i', (width, height) => {
+  it.each([
+    [5, 3],
+    [1, 1],
+    [2, 7],
+  ])('takes odd sizes: %i × %i', (width, height) => {
     const plane = new Float32Array(width * height).fill(7);
     const there = subsample(plane, width, height, 'centre');
     expect(there).toHaveLength(Math.ceil(width / 2) * Math.ceil(height / 2));

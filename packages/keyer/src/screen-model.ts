@@ -7,7 +7,9 @@ import { project } from './projection.js';
 import { type PlateGrid, ScreenPlate } from './screen-plate.js';
 
 /** Whether a picture can be keyed, and with which colour. */
-export type Verdict = { readonly keyable: true; readonly reason: null; readonly key: string } | { readonly keyable: false; readonly reason: NotKeyableReason; readonly key: null };
+export type Verdict =
+  | { readonly keyable: true; readonly reason: null; readonly key: string }
+  | { readonly keyable: false; readonly reason: NotKeyableReason; readonly key: null };
 
 /**
  * All that is measured of a screen: its key, its plate and the floor of the matte, followed over time. It looks at

@@ -67,7 +67,15 @@ describe.skipIf(!hasChromium || !hasSharedData)('<backlot-player>', () => {
   });
   beforeEach(async () => {
     server.session = { ...server.session, status: 'live', reason: null };
-    server.background = { has_background: true, background_id: null, background_version: 1, image_url: null, color: '#2040c0', fit: 'cover', transition_ms: 200 };
+    server.background = {
+      has_background: true,
+      background_id: null,
+      background_version: 1,
+      image_url: null,
+      color: '#2040c0',
+      fit: 'cover',
+      transition_ms: 200,
+    };
     server.answer = (offer) => publisher.evaluate((sdp) => window.connect(sdp), offer);
     server.reset();
     viewer = await browser.newPage({ viewport: { width: 640, height: 360 } });
@@ -91,7 +99,11 @@ describe.skipIf(!hasChromium || !hasSharedData)('<backlot-player>', () => {
     );
   const until = (name: keyof PlayerEvents, match: Record<string, unknown> = {}) =>
     viewer.waitForFunction(
-      ({ wanted, values }) => window.recorded.find((event) => event.name === wanted && Object.entries(values).every(([key, value]) => (event.detail as unknown as Record<string, unknown>)[key] === value)),
+      ({ wanted, values }) =>
+        window.recorded.find(
+          (event) =>
+            event.name === wanted && Object.entries(values).every(([key, value]) => (event.detail as unknown as Record<string, unknown>)[key] === value),
+        ),
       { wanted: name, values: match },
       { timeout: 20_000 },
     );
@@ -161,7 +173,9 @@ describe.skipIf(!hasChromium || !hasSharedData)('<backlot-player>', () => {
     await publisher.evaluate(() => window.connections.forEach((connection) => connection.close()));
     const drawn = await element((player) => player.stats.framesDrawn);
     await expect.poll(() => server.requests.filter((request) => request.endsWith('/whep')).length, { timeout: 20_000 }).toBeGreaterThan(1);
-    await viewer.waitForFunction((before) => (document.querySelector('backlot-player') as PlayerElement).stats.framesDrawn > before + 10, drawn, { timeout: 20_000 });
+    await viewer.waitForFunction((before) => (document.querySelector('backlot-player') as PlayerElement).stats.framesDrawn > before + 10, drawn, {
+      timeout: 20_000,
+    });
     const state = await viewer.evaluate(() => (window as unknown as { state: { most: number; looks: number; seen: number } }).state);
     expect(state.looks).toBeGreaterThan(20);
     expect(state.seen).toBeGreaterThan(10);
@@ -219,7 +233,10 @@ describe.skipIf(!hasChromium || !hasSharedData)('<backlot-player>', () => {
   });
 
   it('refuses a wrong token in words', async () => {
-    await viewer.evaluate((url) => (document.body.innerHTML = `<backlot-player session="${url}" token="wrong"></backlot-player>`), `${server.origin}/v1/sessions/${SESSION_ID}`);
+    await viewer.evaluate(
+      (url) => (document.body.innerHTML = `<backlot-player session="${url}" token="wrong"></backlot-player>`),
+      `${server.origin}/v1/sessions/${SESSION_ID}`,
+    );
     await viewer.waitForFunction(() => (document.querySelector('backlot-player') as PlayerElement).status === 'failed');
     expect(await element((player) => player.shadowRoot?.querySelector('[role=status]')?.textContent)).toContain('not valid');
   });
@@ -246,7 +263,11 @@ describe.skipIf(!hasChromium || !hasSharedData)('<backlot-player>', () => {
       document.querySelector('backlot-player')?.remove();
       return { tracks, canvas };
     });
-    await viewer.waitForFunction(({ tracks, canvas }) => tracks.length > 0 && tracks.every((track) => track.readyState === 'ended') && canvas?.getContext('webgl2')?.isContextLost() === true, ended);
+    await viewer.waitForFunction(
+      ({ tracks, canvas }) =>
+        tracks.length > 0 && tracks.every((track) => track.readyState === 'ended') && canvas?.getContext('webgl2')?.isContextLost() === true,
+      ended,
+    );
     await expect.poll(() => server.openConnections).toBe(0);
     await expect.poll(() => server.feeds.size).toBe(0);
     expect(server.requests.some((request) => request.startsWith('DELETE '))).toBe(true);

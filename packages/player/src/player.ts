@@ -83,7 +83,11 @@ export class Player {
     this.#options = options;
     const view = (this.#view = options.view);
     const { sessionUrl, token } = options;
-    this.#renderer = createRenderer(view, (verdict) => options.emit('backlotkeying', verdict), () => this.#loop.tick());
+    this.#renderer = createRenderer(
+      view,
+      (verdict) => options.emit('backlotkeying', verdict),
+      () => this.#loop.tick(),
+    );
     this.#loop = new FrameLoop(view.video, this.#drawFrame, this.#tick);
     this.#background = new LiveBackground(sessionUrl, (background, version, transitionMs) => {
       if (this.#renderer === null || this.#isClosed) return;

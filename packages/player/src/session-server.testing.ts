@@ -25,7 +25,15 @@ const types: Record<string, string> = { mp4: 'video/mp4', png: 'image/png', jpg:
 /** A server that speaks one session's wire: WHEP, the live feed, images, and pages to play it on. */
 export class SessionServer implements AsyncDisposable {
   session: SessionState = { session_id: SESSION_ID, status: 'live', reason: null, video_codec: 'VP8', canvas: { width: 640, height: 360 } };
-  background: BackgroundState = { has_background: false, background_id: null, background_version: 0, image_url: null, color: null, fit: 'cover', transition_ms: 0 };
+  background: BackgroundState = {
+    has_background: false,
+    background_id: null,
+    background_version: 0,
+    image_url: null,
+    color: null,
+    fit: 'cover',
+    transition_ms: 0,
+  };
   /** How offers are answered; null: the publisher is absent. */
   answer: Answer | null = null;
   /** Requests by `METHOD path`, in order. */
@@ -110,10 +118,14 @@ export class SessionServer implements AsyncDisposable {
     if (path === '/player/backlot-player.js') return void response.setHeader('Content-Type', 'text/javascript').end(this.#bundle);
     if (path === '/host') return void html('<script src="/player/backlot-player.js"></script>');
     if (path === '/publisher') return void html('');
-    if (path.startsWith('/player/')) return createReadStream(fileURLToPath(new URL('../public/player.html', import.meta.url))).pipe(response.setHeader('Content-Type', 'text/html')) && undefined;
+    if (path.startsWith('/player/'))
+      return (
+        createReadStream(fileURLToPath(new URL('../public/player.html', import.meta.url))).pipe(response.setHeader('Content-Type', 'text/html')) && undefined
+      );
     if (path.startsWith('/data/')) return this.#sendFile(sharedData(path.slice('/data/'.length)), request, response);
     if (!path.startsWith(`/v1/sessions/${SESSION_ID}/`)) return void response.writeHead(404).end();
-    if (request.headers.authorization !== `Bearer ${TOKEN}`) return void response.writeHead(401, { 'Content-Type': 'application/json' }).end('{"error":{"code":"unauthenticated"}}');
+    if (request.headers.authorization !== `Bearer ${TOKEN}`)
+      return void response.writeHead(401, { 'Content-Type': 'application/json' }).end('{"error":{"code":"unauthenticated"}}');
     if (path.endsWith('/events')) return this.#follow(response);
     if (request.method === 'DELETE') {
       this.#connections--;
@@ -132,7 +144,8 @@ export class SessionServer implements AsyncDisposable {
   async #connect(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let offer = '';
     for await (const chunk of request.setEncoding('utf8')) offer += String(chunk);
-    if (this.answer === null) return void response.writeHead(503, { 'Retry-After': '1', 'Content-Type': 'application/json' }).end('{"error":{"code":"publisher_absent"}}');
+    if (this.answer === null)
+      return void response.writeHead(503, { 'Retry-After': '1', 'Content-Type': 'application/json' }).end('{"error":{"code":"publisher_absent"}}');
     const answer = await this.answer(offer);
     this.#connections++;
     response.writeHead(201, { 'Content-Type': 'application/sdp', Location: `/v1/sessions/${SESSION_ID}/whep/conn_${this.requests.length}` }).end(answer);
@@ -143,7 +156,11 @@ export class SessionServer implements AsyncDisposable {
     const [, from, to] = /bytes=(\d+)-(\d*)/.exec(request.headers.range ?? '') ?? [];
     const start = Number(from ?? 0);
     const end = to === undefined || to === '' ? size - 1 : Number(to);
-    const headers = { 'Content-Type': types[file.split('.').at(-1) ?? ''] ?? 'application/octet-stream', 'Accept-Ranges': 'bytes', 'Content-Length': end - start + 1 };
+    const headers = {
+      'Content-Type': types[file.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
+      'Accept-Ranges': 'bytes',
+      'Content-Length': end - start + 1,
+    };
     if (from === undefined) response.writeHead(200, headers);
     else response.writeHead(206, { ...headers, 'Content-Range': `bytes ${start}-${end}/${size}` });
     createReadStream(file, { start, end }).pipe(response);

@@ -108,7 +108,10 @@ export class WhepClient {
       return null;
     } finally {
       connection.close();
-      if (resource !== null) void fetch(resource, { method: 'DELETE', headers: { Authorization: `Bearer ${this.#token}` }, credentials: 'omit', keepalive: true }).catch(() => undefined);
+      if (resource !== null)
+        void fetch(resource, { method: 'DELETE', headers: { Authorization: `Bearer ${this.#token}` }, credentials: 'omit', keepalive: true }).catch(
+          () => undefined,
+        );
     }
   }
 

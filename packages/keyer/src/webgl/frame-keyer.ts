@@ -40,7 +40,16 @@ export class FrameKeyer implements Owned {
    * @param gridWidth @param gridHeight samples that the screen model is measured on, in cells of `cellSize`
    * @throws Error when the device can't draw into half-float textures
    */
-  constructor(gl: WebGL2RenderingContext, width: number, height: number, model: ScreenModel, gridWidth: number, gridHeight: number, cellSize: number, parameters: KeyingParameters) {
+  constructor(
+    gl: WebGL2RenderingContext,
+    width: number,
+    height: number,
+    model: ScreenModel,
+    gridWidth: number,
+    gridHeight: number,
+    cellSize: number,
+    parameters: KeyingParameters,
+  ) {
     this.#gl = gl;
     this.width = width;
     this.height = height;
@@ -125,6 +134,20 @@ export class FrameKeyer implements Owned {
   }
 
   dispose(): void {
-    for (const part of [this.#matteTarget, this.#tilesTarget, this.#slopeTarget, this.frame, this.#matte, this.tiles, this.edge, this.rest, this.plate, this.#mattePass, this.#tilesPass, this.#slopePass]) part?.dispose();
+    for (const part of [
+      this.#matteTarget,
+      this.#tilesTarget,
+      this.#slopeTarget,
+      this.frame,
+      this.#matte,
+      this.tiles,
+      this.edge,
+      this.rest,
+      this.plate,
+      this.#mattePass,
+      this.#tilesPass,
+      this.#slopePass,
+    ])
+      part?.dispose();
   }
 }

@@ -86,11 +86,22 @@ describe.skipIf(!hasChromium || !hasSharedData)('KeyRenderer', () => {
       renderer.drawFrame(frame, width, height, 0);
       const drawn = tools.pixels(canvas);
       const parameters = keyer.resolveParameters();
-      const planes = keyer.planesOfRgba(frame.getContext('2d')?.getImageData(0, 0, width, height).data ?? new Uint8ClampedArray(), width, height, parameters.siting);
+      const planes = keyer.planesOfRgba(
+        frame.getContext('2d')?.getImageData(0, 0, width, height).data ?? new Uint8ClampedArray(),
+        width,
+        height,
+        parameters.siting,
+      );
       const { screen } = renderer;
       if (screen === null) throw new Error('nothing was measured');
       const step = Math.max(1, Math.max(planes.chroma.width, planes.chroma.height) / 160);
-      const plate = keyer.samplePlate(screen.plate, planes.chroma.width, planes.chroma.height, Math.round(planes.chroma.width / step) / 4, Math.round(planes.chroma.height / step) / 4);
+      const plate = keyer.samplePlate(
+        screen.plate,
+        planes.chroma.width,
+        planes.chroma.height,
+        Math.round(planes.chroma.width / step) / 4,
+        Math.round(planes.chroma.height / step) / 4,
+      );
       const reference = keyer.computeReferenceMatte(planes, plate, screen.floor, parameters);
       const expected = keyer.computeReferenceRgba(planes, reference, parameters);
       let far = 0;
@@ -114,40 +125,43 @@ describe.skipIf(!hasChromium || !hasSharedData)('KeyRenderer', () => {
   });
 
   it.each(INPUTS)('leaves no green, keeps the person, shows the background: %o', async (input) => {
-    const measured = await keying.page.evaluate(async ({ given, photo }) => {
-      const frame = await tools.frameOf(given);
-      const { width, height } = frame;
-      const canvas = tools.canvas(width, height);
-      const renderer = new keyer.KeyRenderer(canvas);
-      // A background without any green of its own.
-      renderer.setBackground({ kind: 'color', color: '#c8b8d0' });
-      renderer.drawFrame(frame, width, height, 0);
-      const drawn = tools.pixels(canvas);
-      const before = frame.getContext('2d')?.getImageData(0, 0, width, height).data ?? new Uint8ClampedArray();
-      let green = 0;
-      let screen = 0;
-      let background = 0;
-      let person = 0;
-      let kept = 0;
-      for (let i = 0; i < drawn.length; i += 4) {
-        const [r = 0, g = 0, b = 0] = drawn.subarray(i, i + 3);
-        if (g - Math.max(r, b) > 15) green++;
-        const excess = (before[i + 1] ?? 0) - Math.max(before[i] ?? 0, before[i + 2] ?? 0);
-        if (excess > 190) {
-          screen++;
-          if (Math.abs(r - 0xc8) + Math.abs(g - 0xb8) + Math.abs(b - 0xd0) <= 3) background++;
+    const measured = await keying.page.evaluate(
+      async ({ given, photo }) => {
+        const frame = await tools.frameOf(given);
+        const { width, height } = frame;
+        const canvas = tools.canvas(width, height);
+        const renderer = new keyer.KeyRenderer(canvas);
+        // A background without any green of its own.
+        renderer.setBackground({ kind: 'color', color: '#c8b8d0' });
+        renderer.drawFrame(frame, width, height, 0);
+        const drawn = tools.pixels(canvas);
+        const before = frame.getContext('2d')?.getImageData(0, 0, width, height).data ?? new Uint8ClampedArray();
+        let green = 0;
+        let screen = 0;
+        let background = 0;
+        let person = 0;
+        let kept = 0;
+        for (let i = 0; i < drawn.length; i += 4) {
+          const [r = 0, g = 0, b = 0] = drawn.subarray(i, i + 3);
+          if (g - Math.max(r, b) > 15) green++;
+          const excess = (before[i + 1] ?? 0) - Math.max(before[i] ?? 0, before[i + 2] ?? 0);
+          if (excess > 190) {
+            screen++;
+            if (Math.abs(r - 0xc8) + Math.abs(g - 0xb8) + Math.abs(b - 0xd0) <= 3) background++;
+          }
+          // Red-dominant: skin, whatever else there is.
+          if ((before[i] ?? 0) > (before[i + 1] ?? 0) + 20) {
+            person++;
+            if (Math.abs(r - (before[i] ?? 0)) + Math.abs(g - (before[i + 1] ?? 0)) + Math.abs(b - (before[i + 2] ?? 0)) < 24) kept++;
+          }
         }
-        // Red-dominant: skin, whatever else there is.
-        if ((before[i] ?? 0) > (before[i + 1] ?? 0) + 20) {
-          person++;
-          if (Math.abs(r - (before[i] ?? 0)) + Math.abs(g - (before[i + 1] ?? 0)) + Math.abs(b - (before[i + 2] ?? 0)) < 24) kept++;
-        }
-      }
-      renderer.setBackground({ kind: 'image', image: await tools.bitmap(photo), fit: 'cover' });
-      renderer.drawFrame(frame, width, height, 0);
-      renderer.dispose();
-      return { green: green / (width * height), background: background / screen, kept: kept / Math.max(1, person), person };
-    }, { given: input, photo: PHOTO });
+        renderer.setBackground({ kind: 'image', image: await tools.bitmap(photo), fit: 'cover' });
+        renderer.drawFrame(frame, width, height, 0);
+        renderer.dispose();
+        return { green: green / (width * height), background: background / screen, kept: kept / Math.max(1, person), person };
+      },
+      { given: input, photo: PHOTO },
+    );
     expect(measured.green).toBeLessThan(0.005);
     // The rest is the soft edge, which is nearly as green.
     expect(measured.background).toBeGreaterThan(0.97);
@@ -207,7 +221,11 @@ describe.skipIf(!hasChromium || !hasSharedData)('KeyRenderer', () => {
       const image = tools.canvas(200, 200);
       const context = image.getContext('2d');
       if (context === null) throw new Error('no 2D context');
-      for (const [y, color] of [[0, '#ff0000'], [50, '#0000ff'], [150, '#ff0000']] as const) {
+      for (const [y, color] of [
+        [0, '#ff0000'],
+        [50, '#0000ff'],
+        [150, '#ff0000'],
+      ] as const) {
         context.fillStyle = color;
         context.fillRect(0, y, 200, 200);
       }

@@ -73,7 +73,14 @@ export class KeyRenderer implements Owned {
     this.#parameters = resolveParameters(options.parameters);
     this.#canvas = canvas;
     this.#options = options;
-    const gl = canvas.getContext('webgl2', { alpha: true, antialias: false, depth: false, stencil: false, premultipliedAlpha: true, powerPreference: 'high-performance' });
+    const gl = canvas.getContext('webgl2', {
+      alpha: true,
+      antialias: false,
+      depth: false,
+      stencil: false,
+      premultipliedAlpha: true,
+      powerPreference: 'high-performance',
+    });
     if (gl === null) throw new Error('This browser has no WebGL 2.');
     this.#gl = gl;
     canvas.addEventListener('webglcontextlost', this.#lose);

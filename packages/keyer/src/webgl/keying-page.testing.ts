@@ -14,7 +14,11 @@ const bundle = async (): Promise<string> => {
   const result = await build({
     configFile: false,
     logLevel: 'error',
-    build: { write: false, minify: false, lib: { entry: fileURLToPath(new URL('./everything.testing.ts', import.meta.url)), formats: ['iife'], name: 'keyer' } },
+    build: {
+      write: false,
+      minify: false,
+      lib: { entry: fileURLToPath(new URL('./everything.testing.ts', import.meta.url)), formats: ['iife'], name: 'keyer' },
+    },
   });
   const [first] = Array.isArray(result) ? result : [result];
   if (first === undefined || !('output' in first)) throw new Error('The keyer was not built.');
@@ -36,7 +40,12 @@ export const openKeyingPage = async (): Promise<KeyingPage> => {
     if (!existsSync(file)) return void response.writeHead(404).end();
     const { size } = statSync(file);
     const start = Number(/bytes=(\d+)/.exec(request.headers.range ?? '')?.[1] ?? 0);
-    response.writeHead(request.headers.range === undefined ? 200 : 206, { 'Accept-Ranges': 'bytes', 'Content-Length': size - start, 'Content-Range': `bytes ${start}-${size - 1}/${size}`, 'Content-Type': path.endsWith('.mp4') ? 'video/mp4' : 'image/png' });
+    response.writeHead(request.headers.range === undefined ? 200 : 206, {
+      'Accept-Ranges': 'bytes',
+      'Content-Length': size - start,
+      'Content-Range': `bytes ${start}-${size - 1}/${size}`,
+      'Content-Type': path.endsWith('.mp4') ? 'video/mp4' : 'image/png',
+    });
     createReadStream(file, { start }).pipe(response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

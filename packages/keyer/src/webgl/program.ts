@@ -11,7 +11,10 @@ export class Program implements Owned {
   constructor(gl: WebGL2RenderingContext, fragmentShader: string, samplers: readonly string[], vertices: string = vertexShader) {
     this.#gl = gl;
     const program = (this.#program = gl.createProgram());
-    for (const [type, source] of [[gl.VERTEX_SHADER, vertices], [gl.FRAGMENT_SHADER, fragmentShader]] as const) {
+    for (const [type, source] of [
+      [gl.VERTEX_SHADER, vertices],
+      [gl.FRAGMENT_SHADER, fragmentShader],
+    ] as const) {
       const shader = gl.createShader(type);
       if (shader === null) continue;
       gl.shaderSource(shader, source);
