@@ -15,69 +15,73 @@ interface Stats {
   readonly reported: readonly string[];
 }
 
+/** What a page runs, as text: the server is compiled without the DOM's types. */
+const PAGE_SCRIPT = `
+const connect = async (url, connection, edit = (sdp) => sdp) => {
+  await connection.setLocalDescription();
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: connection.localDescription.sdp });
+  const answer = await response.text();
+  if (response.status !== 201) throw new Error(answer);
+  await connection.setRemoteDescription({ type: 'answer', sdp: edit(answer) });
+  globalThis.connection = connection;
+};
+const publish = async (url, mimeType) => {
+  const media = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 360, frameRate: 30 }, audio: true });
+  const connection = new RTCPeerConnection();
+  for (const track of media.getTracks()) {
+    const transceiver = connection.addTransceiver(track, { direction: 'sendonly', streams: [media] });
+    if (track.kind === 'video') transceiver.setCodecPreferences(RTCRtpSender.getCapabilities('video').codecs.filter((codec) => codec.mimeType === mimeType));
+  }
+  await connect(url, connection);
+};
+const watch = async (url, port) => {
+  const connection = new RTCPeerConnection();
+  connection.addTransceiver('video', { direction: 'recvonly' });
+  connection.addTransceiver('audio', { direction: 'recvonly' });
+  connection.ontrack = ({ track }) => {
+    const element = document.createElement(track.kind === 'video' ? 'video' : 'audio');
+    element.autoplay = true;
+    element.srcObject = new MediaStream([track]);
+    document.body.append(element);
+  };
+  const throughProxy = (sdp) => sdp.replace(/(a=candidate:\\S+ 1 UDP \\d+) \\S+ \\d+/g, '$1 127.0.0.1 ' + port);
+  await connect(url, connection, port === undefined ? undefined : throughProxy);
+};
+const stats = async () => {
+  const reports = [...(await connection.getStats()).values()];
+  const inbound = (kind) => reports.find((report) => report.type === 'inbound-rtp' && report.kind === kind) ?? {};
+  const video = inbound('video');
+  return {
+    framesDecoded: video.framesDecoded ?? 0,
+    freezeCount: video.freezeCount ?? 0,
+    nackCount: video.nackCount ?? 0,
+    packetsLost: video.packetsLost ?? 0,
+    codec: reports.find((report) => report.id === video.codecId)?.mimeType ?? '',
+    audioPackets: inbound('audio').packetsReceived ?? 0,
+    reported: reports.filter((report) => report.type === 'remote-outbound-rtp').map((report) => report.kind).sort(),
+  };
+};
+Object.assign(globalThis, { publish, watch, stats });
+`;
+
+const open = async (page: Page, rig: Rig): Promise<void> => {
+  await page.goto(rig.url);
+  await page.addScriptTag({ content: PAGE_SCRIPT });
+};
+
 /** Publishes the fake camera and microphone. */
 const publish = async (page: Page, rig: Rig, codec: string): Promise<void> => {
-  await page.goto(rig.url);
-  await page.evaluate(
-    async ({ url, mimeType }) => {
-      const media = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 360, frameRate: 30 }, audio: true });
-      const connection = new RTCPeerConnection();
-      for (const track of media.getTracks()) {
-        const transceiver = connection.addTransceiver(track, { direction: 'sendonly', streams: [media] });
-        if (track.kind === 'video') transceiver.setCodecPreferences((RTCRtpSender.getCapabilities('video')?.codecs ?? []).filter((candidate) => candidate.mimeType === mimeType));
-      }
-      await connection.setLocalDescription();
-      const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: connection.localDescription?.sdp ?? '' });
-      if (response.status !== 201) throw new Error(await response.text());
-      await connection.setRemoteDescription({ type: 'answer', sdp: await response.text() });
-      Object.assign(globalThis, { connection });
-    },
-    { url: `${rig.url}/v1/sessions/${rig.sessionId}/whip`, mimeType: `video/${codec}` },
-  );
+  await open(page, rig);
+  await page.evaluate(`publish('${rig.url}/v1/sessions/${rig.sessionId}/whip', 'video/${codec}')`);
 };
 
 /** Watches in a page; with `proxyPort`, over that port and no other. */
 const watch = async (page: Page, rig: Rig, proxyPort?: number): Promise<void> => {
-  await page.goto(rig.url);
-  await page.evaluate(
-    async ({ url, port }) => {
-      const connection = new RTCPeerConnection();
-      connection.addTransceiver('video', { direction: 'recvonly' });
-      connection.addTransceiver('audio', { direction: 'recvonly' });
-      connection.ontrack = ({ track }) => {
-        const element = document.createElement(track.kind === 'video' ? 'video' : 'audio');
-        element.autoplay = true;
-        element.srcObject = new MediaStream([track]);
-        document.body.append(element);
-      };
-      await connection.setLocalDescription();
-      const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: connection.localDescription?.sdp ?? '' });
-      if (response.status !== 201) throw new Error(await response.text());
-      let sdp = await response.text();
-      if (port !== undefined) sdp = sdp.replace(/(a=candidate:\S+ 1 UDP \d+) \S+ \d+/g, `$1 127.0.0.1 ${port}`);
-      await connection.setRemoteDescription({ type: 'answer', sdp });
-      Object.assign(globalThis, { connection });
-    },
-    { url: `${rig.url}/v1/sessions/${rig.sessionId}/whep`, port: proxyPort },
-  );
+  await open(page, rig);
+  await page.evaluate(`watch('${rig.url}/v1/sessions/${rig.sessionId}/whep', ${proxyPort ?? 'undefined'})`);
 };
 
-const statsOf = async (page: Page): Promise<Stats> =>
-  page.evaluate(async () => {
-    const { connection } = globalThis as unknown as { connection: RTCPeerConnection };
-    const reports = [...(await connection.getStats()).values()] as Record<string, unknown>[];
-    const inbound = (kind: string) => reports.find((report) => report['type'] === 'inbound-rtp' && report['kind'] === kind) ?? {};
-    const video = inbound('video');
-    return {
-      framesDecoded: Number(video['framesDecoded'] ?? 0),
-      freezeCount: Number(video['freezeCount'] ?? 0),
-      nackCount: Number(video['nackCount'] ?? 0),
-      packetsLost: Number(video['packetsLost'] ?? 0),
-      codec: String(reports.find((report) => report['id'] === video['codecId'])?.['mimeType'] ?? ''),
-      audioPackets: Number(inbound('audio')['packetsReceived'] ?? 0),
-      reported: reports.filter((report) => report['type'] === 'remote-outbound-rtp').map((report) => String(report['kind'])).sort(),
-    };
-  });
+const statsOf = async (page: Page): Promise<Stats> => page.evaluate<Stats>('stats()');
 
 describe.skipIf(!hasChromium)('browsers on the embedded stage', () => {
   let browser: Browser;
