@@ -179,7 +179,7 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('the media host', () => {
     const abort = new AbortController();
     const started = host.start({ source, outlet: { type: 'whip', url: receiver.url, token: receiver.token } }, recorder().observer, abort.signal);
     abort.abort();
-    await expect(started).rejects.toThrow();
+    await expect(started).rejects.toBeInstanceOf(Error);
     await expect.poll(() => descendants(process.pid, talking), { timeout: 10_000 }).toEqual([]);
   });
 

@@ -90,8 +90,8 @@ export class MediaRun implements MediaJob {
         this.#speeches.get(message.speechId)?.reject(new BacklotError(message.code, { cause: new Error(message.reason) }));
         return;
       case 'speech-started': {
-        const { type, ...speech } = message;
-        this.#observer.speechStarted(speech);
+        const { speechId, text, durationMs, audible } = message;
+        this.#observer.speechStarted({ speechId, text, durationMs, audible });
         return;
       }
       case 'speech-ended':

@@ -160,7 +160,7 @@ describe.skipIf(!hasFfmpeg())('clips', () => {
     await run('sh', ['-c', 'head -c 700 "$1" > "$2"', 'sh', whole, truncated]);
     await writeFile(playlist, `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${whole}\n#EXT-X-ENDLIST\n`);
     await writeFile(list, `ffconcat version 1.0\nfile '${whole}'\n`);
-    for (const path of paths) await expect(inspect(path), path).rejects.toMatchObject({ code: 'clip_unreadable' });
+    for (const path of paths) await expect(inspect(path)).rejects.toMatchObject({ code: 'clip_unreadable' });
   });
 
   test('without ffmpeg there is a code that says so', async () => {

@@ -1,0 +1,134 @@
+import { type Avatar, avatarOption, type Canvas, type ErrorCode } from '@backlot/contract';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { BacklotError } from '../errors.js';
+import { startWhipReceiver, type WhipReceiver } from '../media/outlets/whip/receiver.testing.js';
+import type { AvatarObserver, AvatarProvider, RunningAvatar } from './port.js';
+
+/** What an adapter's tests bring. */
+export interface AvatarProviderCase {
+  /** Makes the provider anew. */
+  readonly open: () => Promise<{ readonly provider: AvatarProvider } & AsyncDisposable>;
+  /** Whether it publishes by itself, and whether it can be made to speak. */
+  readonly publishes: boolean;
+  readonly speaks: boolean;
+  /** One that can be started. */
+  readonly avatar: Avatar;
+  /** What `check` must refuse. */
+  readonly refused: readonly { readonly name: string; readonly avatar: Avatar; readonly voiceId?: string; readonly code: ErrorCode }[];
+}
+
+/** Writes down what an avatar tells. */
+export const recordAvatar = () => {
+  const told = { started: [] as { speechId: string; text: string; durationMs: number; audible: boolean }[], ended: [] as string[], failed: [] as { code: string; message: string }[] };
+  const observer: AvatarObserver = {
+    speechStarted: (speech) => told.started.push({ ...speech }),
+    speechEnded: (speechId) => told.ended.push(speechId),
+    failed: (code, message) => told.failed.push({ code, message }),
+  };
+  return { told, observer };
+};
+
+/** What every avatar provider must do, run by each adapter's tests. */
+export const describeAvatarProvider = (name: string, { open, publishes, speaks, avatar, refused }: AvatarProviderCase): void => {
+  describe(`avatar provider: ${name}`, () => {
+    let opened: Awaited<ReturnType<typeof open>>;
+    let provider: AvatarProvider;
+    let receiver: WhipReceiver;
+    const abort = new AbortController();
+
+    beforeEach(async () => {
+      [opened, receiver] = await Promise.all([open(), startWhipReceiver()]);
+      ({ provider } = opened);
+    });
+    afterEach(async () => {
+      await opened[Symbol.asyncDispose]();
+      await receiver[Symbol.asyncDispose]();
+    });
+
+    const start = (observer: AvatarObserver, canvas: Canvas = { width: 1280, height: 720 }, signal: AbortSignal = abort.signal): Promise<RunningAvatar> =>
+      provider.start({ sessionId: 'sess_23456789bcdfghjkmnpq', avatar, canvas, voiceId: undefined, publish: { url: receiver.url, token: receiver.token }, observer, signal });
+    const onAir = async (): Promise<void> => {
+      await expect.poll(() => receiver.received[0]?.videoFrames ?? 0, { timeout: 20_000 }).toBeGreaterThan(2);
+    };
+
+    test('its options have the API\'s form and name avatars of its own', async () => {
+      const options = await provider.options();
+      expect(options.map((option) => avatarOption.strict().parse(option))).toEqual(options);
+      expect(options.map((option) => option.avatar)).toContainEqual(avatar);
+      for (const option of options) {
+        expect(option.avatar.provider).toBe(provider.provider);
+        expect(option.speaks).toBe(provider.speaks);
+        expect(option.unavailable_reason === null).toBe(option.available);
+      }
+    });
+
+    test('its avatars and their voices pass the check', async () => {
+      for (const option of (await provider.options()).filter(({ available }) => available)) {
+        for (const voice of [undefined, ...option.voices.slice(0, 3)]) await expect(provider.check(option.avatar, voice)).resolves.toBeUndefined();
+      }
+    });
+
+    test.each(refused)('the check refuses $name', async ({ avatar: other, voiceId, code }) => {
+      const error: unknown = await provider.check(other, voiceId).then(
+        () => null,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toBeInstanceOf(BacklotError);
+      expect(error).toMatchObject({ code });
+    });
+
+    test('it says what it does', () => {
+      expect({ publishes: !provider.publishedByUser, speaks: provider.speaks }).toEqual({ publishes, speaks });
+    });
+
+    if (publishes) {
+      test('it goes on air and says goodbye when it is disposed, once', async () => {
+        const { told, observer } = recordAvatar();
+        const running = await start(observer);
+        await onAir();
+        await running[Symbol.asyncDispose]();
+        await running[Symbol.asyncDispose]();
+        expect(receiver.deleted).toBe(1);
+        expect(told.failed).toEqual([]);
+      });
+
+      test('a start that was aborted before leaves nothing running', async () => {
+        const started = start(recordAvatar().observer, undefined, AbortSignal.abort());
+        await expect(started).rejects.toBeInstanceOf(Error);
+        expect(receiver.offers).toEqual([]);
+      });
+    } else {
+      test('it leaves publishing to people; it can be disposed twice', async () => {
+        const running = await start(recordAvatar().observer);
+        await running[Symbol.asyncDispose]();
+        await running[Symbol.asyncDispose]();
+        expect(receiver.offers).toEqual([]);
+      });
+    }
+
+    if (speaks) {
+      test('it says one text after the other and tells when', async () => {
+        const { told, observer } = recordAvatar();
+        await using running = await start(observer);
+        await onAir();
+        const first = running.speak('say_1', 'Hello.');
+        const second = running.speak('say_2', 'Goodbye.');
+        const audible = (await provider.options()).some(({ voices }) => voices.length > 0);
+        expect([await first, await second]).toEqual([{ audible }, { audible }]);
+        await expect.poll(() => told.ended, { timeout: 20_000 }).toEqual(['say_1', 'say_2']);
+        expect(told.started).toMatchObject([
+          { speechId: 'say_1', text: 'Hello.', audible },
+          { speechId: 'say_2', text: 'Goodbye.', audible },
+        ]);
+        for (const { durationMs } of told.started) expect(durationMs).toBeGreaterThan(0);
+        await running[Symbol.asyncDispose]();
+        await expect(running.speak('say_3', 'Too late.')).rejects.toBeInstanceOf(BacklotError);
+      });
+    } else {
+      test('it says by a code that it does not speak', async () => {
+        await using running = await start(recordAvatar().observer);
+        await expect(running.speak('say_1', 'Hello.')).rejects.toMatchObject({ code: 'speech_unsupported' });
+      });
+    }
+  });
+};
