@@ -61,7 +61,6 @@ const LoadedSession = ({ session }: { readonly session: Session }) => {
       note={
         <span role="status" className="mt-1 flex flex-wrap items-center gap-2">
           <StatusPill status={status} />
-          {isOnAir(status) ? null : <span>{reason?.message}</span>}
         </span>
       }
       trail={TRAIL}

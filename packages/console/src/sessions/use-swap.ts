@@ -22,6 +22,8 @@ export interface Swap {
 export const useSwap = (sessionId: string, background: LiveBackground, onMeasured: (tookMs: number) => void): Swap => {
   const backlot = useBacklot();
   const [pending, setPending] = useState<{ readonly choice: Choice } | null>(null);
+  // The answer may be here before the event, or without it when the stream is being opened anew.
+  const [answered, setAnswered] = useState<{ readonly version: number; readonly choice: Choice }>({ version: -1, choice: null });
   const [tookMs, setTookMs] = useState<number | null>(null);
   const [error, setError] = useState<BacklotApiError | null>(null);
   // The answer and the picture come in either order.
@@ -38,7 +40,7 @@ export const useSwap = (sessionId: string, background: LiveBackground, onMeasure
     setTookMs(took);
     onMeasured(took);
   };
-  const current = background.background_id;
+  const current = answered.version > background.background_version ? answered.choice : background.background_id;
   useEffect(() => setPending(null), [background.background_version]);
   return {
     current: pending === null ? current : pending.choice,
@@ -61,6 +63,7 @@ export const useSwap = (sessionId: string, background: LiveBackground, onMeasure
       change.then(
         ({ background_version: version, changed }) => {
           if (mine === turn.current) setPending(null);
+          setAnswered((before) => (version >= before.version ? { version, choice } : before));
           if (!changed) return;
           clicks.current.set(version, clickedAtMs);
           measure(version);

@@ -1,0 +1,268 @@
+import { hasChromium, hasSharedData, launchChromium, sharedData } from '@backlot/testing';
+import axe from 'axe-core';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type FakeBacklot, startFakeBacklot } from './fake-backlot.testing.js';
+
+const PHOTOS = ['ali-kazal-unsplash-640x427', 'architecture-5082700_1280', 'porch-691330_1280', 'saxon-switzerland-539418_1280'].map((name) => sharedData(`backgrounds/photos/${name}.jpg`));
+const LONG = `An unusually long title ${'that-never-breaks'.repeat(9)}`;
+
+describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let fake: FakeBacklot;
+  let folder: string;
+  let photos: Buffer[];
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'backlot-console-'));
+    // Never a stale build.
+    await build({ configFile: fileURLToPath(new URL('../vite.config.ts', import.meta.url)), logLevel: 'error', build: { outDir: folder } });
+    [browser, photos] = await Promise.all([launchChromium(), Promise.all(PHOTOS.map(async (path) => readFile(path)))]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    problems.length = 0;
+    fake = await startFakeBacklot(folder, photos);
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    page.on('pageerror', (error) => problems.push(error.message));
+    // Refused requests are logged by the browser too; a broken content security policy must not happen.
+    page.on('console', (message) => /Content Security Policy|Minified React|Warning:/.test(message.text()) && problems.push(message.text()));
+  });
+  afterEach(async () => {
+    await context.close();
+    await fake[Symbol.asyncDispose]();
+    expect(problems).toEqual([]);
+  });
+
+  const open = async (path: string): Promise<void> => {
+    await page.goto(`${fake.url}/console${path}`);
+  };
+  const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
+
+  test('signs in by the link\'s button only, keeps the token out of the address, and returns to where one was', async () => {
+    fake.isSignedIn = false;
+    fake.addImages(1);
+    await open('/background-images?search=pic');
+    await page.getByLabel('API key').waitFor();
+    expect(page.url()).toContain('/console/sign-in');
+    await page.goto(`${page.url()}#token=once`);
+    await button('Sign in').waitFor();
+    expect(fake.requests.some((request) => request.includes('sign-in'))).toBe(false);
+    await button('Sign in').click();
+    await page.getByText('1 image', { exact: true }).waitFor();
+    expect(page.url()).toBe(`${fake.url}/console/background-images?search=pic`);
+  });
+
+  test('uploads through the form: preview, advice, progress, and a failed file that is tried again', async () => {
+    await open('/');
+    await button('Upload image').click();
+    await page.getByLabel('Image', { exact: true }).setInputFiles(PHOTOS.slice(0, 2));
+    const rows = page.locator('[data-upload]');
+    expect(await rows.count()).toBe(2);
+    await page.getByText('16:9 shows 84 %').waitFor();
+    await page.getByText(/enlarged 3\.0 times/).waitFor();
+    await rows.first().getByLabel('Title').fill('Road in winter');
+
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let posts = 0;
+    fake.refuse = async (method, path) => {
+      if (method !== 'POST' || path !== '/v1/background-images') return null;
+      posts++;
+      const mine = posts;
+      await held;
+      return mine === 2 ? 'image_undecodable' : null;
+    };
+    await button('Upload 2 images').click();
+    await page.getByText('Preparing').first().waitFor();
+    expect(await page.getByRole('progressbar').count()).toBe(2);
+    release();
+    await page.getByText(/damaged or truncated/).waitFor();
+    await page.getByText('image_undecodable').waitFor();
+    fake.refuse = () => null;
+    await button('Try again').click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByText('All 2 images').waitFor();
+    expect(fake.images.map(({ title }) => title)).toContain('Road in winter');
+  });
+
+  test('takes files that are dropped on the page', async () => {
+    fake.addImages(1);
+    await open('/background-images');
+    await page.getByText('1 image', { exact: true }).waitFor();
+    const transfer = await page.evaluateHandle(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(['no picture'], 'notes.png', { type: 'image/png' }));
+      return data;
+    });
+    await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+    await page.getByText(/can't show the file as an image/).waitFor();
+    expect(await page.getByLabel('Title', { exact: true }).inputValue()).toBe('notes');
+  });
+
+  test('deletes after a confirmation that starts on Cancel, closes on Esc and gives the focus back', async () => {
+    fake.addImages(3);
+    await open('/background-images');
+    const trash = button('Delete Picture 1');
+    await trash.click();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel');
+    expect(page.url()).toContain('dialog=delete');
+    await page.getByText('Sessions that already use it keep it. New ones can’t.').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Delete Picture 1');
+    expect(fake.images).toHaveLength(3);
+    await trash.click();
+    await button('Delete image').click();
+    await page.getByText('All 2 images').waitFor();
+    expect(fake.images.map(({ title }) => title)).toEqual(['Picture 0', 'Picture 2']);
+  });
+
+  test('goes through the table by keyboard', async () => {
+    fake.addImages(3);
+    await open('/background-images');
+    await page.locator('tbody tr').first().focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Delete');
+    await page.getByRole('dialog').getByText('Picture 1').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('tbody tr').nth(1).press('Enter');
+    await page.getByRole('heading', { name: 'Picture 1' }).waitFor();
+    expect(page.url()).toContain('/console/background-images/bg_');
+  });
+
+  test('renames in place: Esc reverts, Enter saves, a refusal rolls back', async () => {
+    fake.addImages(1);
+    await open(`/background-images/${fake.images[0]?.id ?? ''}`);
+    await button('Edit title').click();
+    await page.getByLabel('Title', { exact: true }).fill('Nothing');
+    await page.keyboard.press('Escape');
+    await page.getByRole('heading', { name: 'Picture 0' }).waitFor();
+    await button('Edit title').click();
+    await page.getByLabel('Title', { exact: true }).fill('Quiet office');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Quiet office' }).waitFor();
+    await expect.poll(() => fake.images[0]?.title).toBe('Quiet office');
+    fake.refuse = (method) => (method === 'PATCH' ? 'database_unavailable' : null);
+    await button('Edit title').click();
+    await page.getByLabel('Title', { exact: true }).fill('Loud office');
+    await page.keyboard.press('Enter');
+    await page.getByText('The title was not changed').waitFor();
+    await page.getByRole('heading', { name: 'Quiet office' }).waitFor();
+  });
+
+  test('shows loading, empty, failed and found-nothing states, and recovers', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<null>((resolve) => {
+      release = () => resolve(null);
+    });
+    fake.refuse = async (_method, path) => (path === '/v1/background-images' ? held : null);
+    await open('/background-images');
+    await page.getByRole('status', { name: 'Loading background images' }).waitFor();
+    release();
+    await page.getByText('Upload your first background image').waitFor();
+
+    fake.refuse = (_method, path) => (path === '/v1/background-images' ? 'invalid_cursor' : null);
+    await page.reload();
+    await page.getByText('The library can’t be shown').waitFor();
+    await page.getByText('req_7kq2mx9cvt4wz8hn3pdr').waitFor();
+    fake.refuse = () => null;
+    fake.addImages(60);
+    await button('Try again').click();
+    await page.getByText('The newest 50 images').waitFor();
+    await button('Load more').click();
+    await page.getByText('All 60 images').waitFor();
+    await page.getByLabel('Search by title').fill('nowhere');
+    await page.getByText('No title contains “nowhere”').waitFor();
+    expect(page.url()).toContain('search=nowhere');
+
+    await context.setOffline(true);
+    await page.getByText('You are offline.').waitFor();
+    await context.setOffline(false);
+    await page.getByText('You are offline.').waitFor({ state: 'detached' });
+  });
+
+  test('starts a session, swaps by click and key, and ends it', async () => {
+    fake.addImages(3);
+    await open('/sessions');
+    await page.getByRole('link', { name: 'New session' }).first().click();
+    expect(await page.getByRole('radio', { name: /presenter\.mp4/ }).isDisabled()).toBe(true);
+    await page.getByText('ffmpeg is not installed.').waitFor();
+    await page.getByRole('radio', { name: 'Picture 1' }).click();
+    await button('Start session').click();
+    await page.locator('backlot-player').waitFor();
+    const [session] = fake.sessions;
+    expect(await page.locator('backlot-player').getAttribute('session')).toBe(`${fake.url}/v1/sessions/${session?.session_id ?? ''}`);
+    await page.getByRole('radio', { name: 'Picture 2' }).click();
+    await expect.poll(() => session?.background.background_id).toBe(fake.images[2]?.id);
+    await page.locator('h1').focus();
+    await page.keyboard.press('1');
+    await expect.poll(() => session?.background.background_id).toBe(fake.images[0]?.id);
+    await page.keyboard.press('0');
+    await expect.poll(() => session?.background.background_id).toBe(null);
+    await page.locator('backlot-player').evaluate((player, version) => {
+      player.dispatchEvent(new CustomEvent('backlotbackground', { detail: { version, shownAtMs: Date.now() } }));
+    }, session?.background.background_version);
+    await page.getByText(/^Shown after \d+ ms$/).waitFor();
+    await button('End session').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'End session' }).click();
+    await page.getByText('This session has ended').waitFor();
+    await button('Start another like it').click();
+    await expect.poll(() => fake.sessions.length).toBe(2);
+  });
+
+  test('gives every page as curl and TypeScript with its own id and without a key', async () => {
+    fake.addImages(1);
+    await open(`/background-images/${fake.images[0]?.id ?? ''}`);
+    await button('API').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(`/v1/background-images/${fake.images[0]?.id ?? ''}`).first().waitFor();
+    expect(await dialog.textContent()).toContain('Authorization: Bearer $BACKLOT_API_KEY');
+    await dialog.getByRole('tab', { name: 'TypeScript' }).click();
+    await dialog.getByText('createBacklotClient').first().waitFor();
+  });
+
+  test('fits a phone with long titles, and has no serious accessibility findings in either theme', async () => {
+    fake.addImages(3, (index) => (index === 0 ? LONG : `Picture ${index}`));
+    const dead = fake.addSession({ status: 'failed', reason: { code: 'avatar_failed', message: `The avatar stopped: ${LONG}` } });
+    const live = fake.addSession({ publish_url: `http://127.0.0.1/${'x'.repeat(200)}`, publish_token: 'y'.repeat(200), avatar: { provider: 'whip' }, speaks: false });
+    const image = fake.images[0]?.id ?? '';
+    const pages = ['/sign-in', '/background-images', '/background-images?dialog=upload', `/background-images?dialog=delete&id=${image}`, `/background-images/${image}`, `/background-images/${image}?dialog=api`, '/sessions', '/sessions/new', `/sessions/${live.session_id}`, `/sessions/${dead.session_id}`, '/background-images/bg_none'];
+    const findings: unknown[] = [];
+    const overflows: string[] = [];
+    for (const path of pages) {
+      for (const [width, colorScheme] of [[390, 'light'], [1280, 'dark'], [1280, 'light'], [390, 'dark']] as const) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        if (width === 390 && colorScheme === 'light') {
+          await open(path);
+          await page.locator('h1').first().waitFor();
+          await page.waitForFunction(() => document.querySelector('[role=status][aria-label^=Loading]') === null);
+        }
+        if (width === 390 && (await page.evaluate(() => document.documentElement.scrollWidth)) > 390) overflows.push(path);
+        await page.evaluate(axe.source);
+        const { violations } = await page.evaluate(async () => (window as unknown as { axe: typeof axe }).axe.run());
+        for (const { id, impact, nodes } of violations) {
+          if (impact === 'serious' || impact === 'critical') findings.push({ path, width, colorScheme, id, nodes: nodes.slice(0, 3).map(({ html, failureSummary }) => [html.slice(0, 200), failureSummary]) });
+        }
+      }
+    }
+    expect(overflows).toEqual([]);
+    expect(findings).toEqual([]);
+  });
+});

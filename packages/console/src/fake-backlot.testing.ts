@@ -1,0 +1,166 @@
+import { avatarOption, type BackgroundImage, backgroundImage, type BackgroundImage as Image, errorBody, ERROR_CODES, type ErrorCode, me, type Session, session as sessionSchema } from '@backlot/contract';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+
+const POLICY = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'; base-uri 'none'";
+const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const ALPHABET = '23456789bcdfghjkmnpqrstvwxz';
+const id = (prefix: string, number: number): string => `${prefix}_${ALPHABET.repeat(2).slice(number % 20, (number % 20) + 14)}${String(number).padStart(6, '2').replaceAll(/[01]/g, 'z')}`;
+
+/** A server that speaks the contract, with a state that a test sets. Every reply is checked against the contract's schemas. */
+export interface FakeBacklot extends AsyncDisposable {
+  readonly url: string;
+  images: Image[];
+  sessions: Session[];
+  isSignedIn: boolean;
+  /** Called for each request; what it returns is sent as an error instead of the answer. Awaited, so a test can hold replies. */
+  refuse: (method: string, path: string) => Promise<ErrorCode | null> | ErrorCode | null;
+  readonly requests: string[];
+  addImages(count: number, title?: (index: number) => string): void;
+  addSession(change: Partial<Session>): Session;
+}
+
+/** Starts the fake for a built console. `pictures` are sent in turn for every image. */
+export const startFakeBacklot = async (appFolder: string, pictures: readonly Buffer[]): Promise<FakeBacklot> => {
+  const makeImage = (index: number, title: string): BackgroundImage =>
+    backgroundImage.parse({
+      id: id('bg', index), title, width: 1920, height: 1080, size_bytes: 812_345, media_type: 'image/jpeg', sha256: 'ab'.repeat(32),
+      image_url: `http://elsewhere.example/v1/background-images/${id('bg', index)}/image?n=${index}`,
+      thumbnail_url: `http://elsewhere.example/v1/background-images/${id('bg', index)}/image?width=320&height=180&n=${index}`,
+      advice: index % 3 === 0 ? [{ code: 'low_resolution', message: 'Enlarged 1.5 times to fill a 1920 × 1080 canvas, so it looks softer than the avatar.' }] : [],
+      created_at: new Date(Date.now() - index * 3_600_000).toISOString(), updated_at: new Date(Date.now() - index * 3_600_000).toISOString(),
+    });
+  const json = (response: ServerResponse, status: number, body: unknown): void => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+  const fail = (response: ServerResponse, code: ErrorCode): void => {
+    const { status, message, type } = ERROR_CODES[code];
+    json(response, status, errorBody.parse({ error: { code, message, type, details: [], request_id: 'req_7kq2mx9cvt4wz8hn3pdr', docs_url: `/docs/errors/${code}` } }));
+  };
+  const identity = me.parse({ organization: { id: 'org_1', name: 'Example' }, via: 'console', version: '0.1.0' });
+
+  const answer = async (request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> => {
+    const url = new URL(request.url ?? '/', 'http://fake');
+    const { pathname: path } = url;
+    const method = request.method ?? 'GET';
+    if (path.startsWith('/console')) {
+      const file = extname(path) === '' ? 'index.html' : path.slice('/console/'.length);
+      response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': POLICY }).end(await readFile(join(appFolder, file)));
+      return;
+    }
+    if (path === '/player/backlot-player.js') {
+      response.writeHead(200, { 'content-type': 'text/javascript' }).end('customElements.define("backlot-player", class extends HTMLElement {});');
+      return;
+    }
+    if (path.endsWith('/image')) {
+      const picture = pictures[Number(url.searchParams.get('n') ?? 0) % pictures.length];
+      response.writeHead(200, { 'content-type': 'image/jpeg', 'cache-control': 'max-age=60' }).end(picture);
+      return;
+    }
+    fake.requests.push(`${method} ${request.url ?? ''}`);
+    const refusal = await fake.refuse(method, path);
+    if (refusal !== null) return fail(response, refusal);
+    if (path === '/v1/console/sign-in') {
+      fake.isSignedIn = true;
+      return json(response, 200, identity);
+    }
+    if (!fake.isSignedIn) return fail(response, 'unauthenticated');
+    const page = <Item>(items: readonly Item[]): { data: readonly Item[]; next_cursor: string | null } => {
+      const from = Number(url.searchParams.get('cursor') ?? 0);
+      return { data: items.slice(from, from + 50), next_cursor: from + 50 < items.length ? String(from + 50) : null };
+    };
+    if (path === '/v1/me') return json(response, 200, identity);
+    if (path === '/v1/avatars') {
+      const option = { speaks: true, voices: ['en-us'], available: true, unavailable_reason: null };
+      return json(response, 200, {
+        data: [
+          avatarOption.parse({ ...option, avatar: { provider: 'stand-in' }, title: 'Stand-in' }),
+          avatarOption.parse({ ...option, avatar: { provider: 'clip', clip: 'presenter.mp4' }, title: 'presenter.mp4', speaks: false, voices: [], available: false, unavailable_reason: 'ffmpeg is not installed.' }),
+        ],
+      });
+    }
+    if (path === '/v1/background-images') {
+      if (method === 'POST') {
+        const title = /name="title"\r\n\r\n(.*?)\r\n/.exec(body.toString('utf8'))?.[1] ?? 'Untitled';
+        const image = makeImage(fake.images.length + 1_000, title);
+        fake.images.unshift(image);
+        return json(response, 201, image);
+      }
+      const search = url.searchParams.get('search')?.toLowerCase() ?? '';
+      return json(response, 200, page(fake.images.filter((image) => image.title.toLowerCase().includes(search))));
+    }
+    const imageId = /^\/v1\/background-images\/([^/]+)$/.exec(path)?.[1];
+    if (imageId !== undefined) {
+      const image = fake.images.find((other) => other.id === imageId);
+      if (image === undefined) return fail(response, 'background_image_not_found');
+      if (method === 'DELETE') {
+        fake.images = fake.images.filter((other) => other !== image);
+        response.writeHead(204).end();
+        return;
+      }
+      if (method === 'PATCH') image.title = (JSON.parse(body.toString()) as { title: string }).title;
+      return json(response, 200, image);
+    }
+    if (path === '/v1/sessions' && method === 'GET') return json(response, 200, page(fake.sessions.filter(({ status }) => status === (url.searchParams.get('status') ?? status))));
+    if (path === '/v1/sessions') return json(response, 201, fake.addSession({ status: 'starting' }));
+    const session = fake.sessions.find(({ session_id: other }) => path.startsWith(`/v1/sessions/${other}`));
+    if (session === undefined) return fail(response, path.startsWith('/v1/sessions/') ? 'session_not_found' : 'route_not_found');
+    if (path.endsWith('/events')) {
+      const { session_id: sessionId, status, reason, canvas, video_codec: codec } = session;
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`event: session\ndata: ${JSON.stringify({ session_id: sessionId, status, reason, canvas, video_codec: codec })}\n\n`);
+      return;
+    }
+    if (path.endsWith('/background')) {
+      const wanted = method === 'DELETE' ? null : (JSON.parse(body.toString()) as { background_image: string }).background_image;
+      const version = session.background.background_version + 1;
+      session.background = { ...session.background, background_id: wanted, has_background: wanted !== null, background_version: version };
+      return json(response, 200, { session_id: session.session_id, has_background: wanted !== null, changed: true, background_id: wanted, background_version: version });
+    }
+    if (method === 'DELETE') {
+      session.status = 'ended';
+      session.reason = { code: 'requested', message: 'It was ended on request.' };
+      response.writeHead(204).end();
+      return;
+    }
+    return json(response, 200, session);
+  };
+
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      answer(request, response, Buffer.concat(chunks)).catch((error: unknown) => response.destroy(error instanceof Error ? error : new Error(String(error))));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const fake: FakeBacklot = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    images: [],
+    sessions: [],
+    isSignedIn: true,
+    refuse: () => null,
+    requests: [],
+    addImages: (count, title = (index) => `Picture ${index}`) => {
+      for (let index = 0; index < count; index++) fake.images.push(makeImage(index, title(index)));
+    },
+    addSession: (change) => {
+      const sessionId = id('sess', fake.sessions.length);
+      const session = sessionSchema.parse({
+        session_id: sessionId, status: 'live', reason: null, avatar: { provider: 'stand-in' }, canvas: { width: 1280, height: 720 }, fit: 'cover', render: 'client', stage: 'embedded',
+        background: { has_background: false, background_id: null, background_version: 1, image_url: null, color: null }, speaks: true, video_codec: 'VP8', viewers: 1,
+        stream_url: 'http://fake/whep', access_token: 'token', player_url: 'http://fake/player', publish_url: null, publish_token: null, metadata: {},
+        created_at: new Date().toISOString(), live_at: new Date().toISOString(), ended_at: null, ...change,
+      });
+      fake.sessions.unshift(session);
+      return session;
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return fake;
+};
