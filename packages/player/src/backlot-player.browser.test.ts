@@ -171,6 +171,7 @@ describe.skipIf(!hasChromium || !hasSharedData)('<backlot-player>', () => {
     server.setBackground({ background_version: 2, color: '#c08020', transition_ms: 150 });
     await until('backlotbackground', { version: 2 });
     await publisher.evaluate(() => window.connections.forEach((connection) => connection.close()));
+    await until('backlotstatus', { status: 'playing' });
     const drawn = await element((player) => player.stats.framesDrawn);
     await expect.poll(() => server.requests.filter((request) => request.endsWith('/whep')).length, { timeout: 20_000 }).toBeGreaterThan(1);
     await viewer.waitForFunction((before) => (document.querySelector('backlot-player') as PlayerElement).stats.framesDrawn > before + 10, drawn, {

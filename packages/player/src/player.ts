@@ -68,7 +68,7 @@ export class Player {
   #status: PlayerStatus = 'idle';
   #reason: string | null = null;
   #session: SessionState | null = null;
-  #isWhepWaiting = false;
+  #whepState: WhepState = 'connecting';
   #pendingVersion: number | null = null;
   #framesDrawn = 0;
   #rateFps = 0;
@@ -242,7 +242,7 @@ export class Player {
 
   #takeWhep(state: WhepState, code: string | null): void {
     if (this.#isClosed) return;
-    this.#isWhepWaiting = state === 'waiting';
+    this.#whepState = state;
     if (state === 'refused') {
       // The feed tells why a session is over; give it the word.
       if (code !== 'session_ended') this.#setStatus('failed', refusalText(code));
@@ -290,8 +290,8 @@ export class Player {
   /** Derives the status while nothing has ended it. */
   #update(): void {
     if (this.#status === 'ended' || this.#status === 'failed') return;
-    if (this.#hasFirstFrame && !this.#isWhepWaiting) this.#setStatus('playing', null);
-    else if (this.#isWhepWaiting || this.#session?.status === 'starting') this.#setStatus('waiting', null);
+    if (this.#hasFirstFrame && this.#whepState === 'connected') this.#setStatus('playing', null);
+    else if (this.#whepState === 'waiting' || this.#session?.status === 'starting') this.#setStatus('waiting', null);
     else this.#setStatus('connecting', null);
   }
 
