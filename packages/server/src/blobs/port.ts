@@ -1,12 +1,14 @@
 /** Hash of a blob's bytes: 64 lower-case hex digits. */
 export type Sha256 = string;
 
+/** An opened blob, whole or in part. */
 export interface BlobRead {
   readonly sizeBytes: number;
   /** The bytes asked for. Whoever takes the stream reads it to the end or cancels it. */
   readonly stream: ReadableStream<Uint8Array>;
 }
 
+/** A stored blob, as lists show it. `storedAt` is renewed when the same bytes are stored again. */
 export interface BlobEntry {
   readonly sha256: Sha256;
   readonly sizeBytes: number;

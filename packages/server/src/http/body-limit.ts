@@ -8,13 +8,13 @@ const MAX_BODY_BYTES = 1024 * 1024;
 /** A form holds an image and a little around it. */
 const MAX_FORM_BYTES = MAX_IMAGE_BYTES + 64 * 1024;
 
-/** Reads a body into memory, counting while it streams. Throws `body_too_large`. */
-const readBounded = async (body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> => {
+/** Reads a body into memory, counting while it streams. Throws `tooLarge`. */
+const readBounded = async (body: ReadableStream<Uint8Array>, maxBytes: number, tooLarge: 'image_too_large' | 'body_too_large'): Promise<Uint8Array<ArrayBuffer>> => {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   for await (const chunk of body) {
     sizeBytes += chunk.byteLength;
-    if (sizeBytes > maxBytes) throw new BacklotError('body_too_large');
+    if (sizeBytes > maxBytes) throw new BacklotError(tooLarge);
     chunks.push(chunk);
   }
   const bytes = new Uint8Array(sizeBytes);
@@ -34,7 +34,7 @@ export const limitBody = (): MiddlewareHandler<AppEnv> => async (context, next) 
   const { raw } = context.req;
   const isForm = context.req.header('content-type')?.startsWith('multipart/form-data') ?? false;
   if (raw.body !== null && (!isForm || context.req.header('idempotency-key') !== undefined)) {
-    const body = await readBounded(raw.body, isForm ? MAX_FORM_BYTES : MAX_BODY_BYTES);
+    const body = await (isForm ? readBounded(raw.body, MAX_FORM_BYTES, 'image_too_large') : readBounded(raw.body, MAX_BODY_BYTES, 'body_too_large'));
     context.set('bodyBytes', body);
     context.req.raw = new Request(raw.url, { method: raw.method, headers: raw.headers, signal: raw.signal, ...(body.byteLength === 0 ? {} : { body }) });
   }
