@@ -39,7 +39,9 @@ describe('the settings', () => {
   });
 
   it('never show a secret', () => {
-    expect(problemsOf({ BACKLOT_API_KEY: 'short-secret' }).join()).not.toContain('short-secret');
+    const problems = problemsOf({ BACKLOT_API_KEY: 'short-secret', BACKLOT_DATABASE_URL: 'mysql://user:short-secret@host/name' });
+    expect(problems).toHaveLength(2);
+    expect(problems.join()).not.toContain('short-secret');
   });
 
   it.each(['8787.5', '0x50', '1e3', ' ', '-1', '8787abc', 'NaN'])('refuse %j as a port', (port) => {

@@ -61,6 +61,13 @@ const VARIABLES = {
     purpose: 'Green-screen video files for the avatar `clip`.',
     fallback: '`clips` in the data folder',
   }),
+  BACKLOT_DATABASE_URL: variable({
+    schema: z.url({ protocol: /^postgres(?:ql)?$/ }).optional(),
+    expects: 'an address such as postgres://user:password@host/database',
+    purpose: 'PostgreSQL 15 or newer, instead of the embedded database.',
+    fallback: 'the embedded database in the data folder',
+    secret: true,
+  }),
   BACKLOT_API_KEY: variable({
     schema: z.string().regex(/^[\x21-\x7e]{16,200}$/).optional(),
     expects: '16 to 200 visible characters',
@@ -101,6 +108,8 @@ export interface Config {
   readonly dataDir: string;
   /** Absolute. */
   readonly clipsDir: string;
+  /** Undefined: the embedded database. */
+  readonly databaseUrl: string | undefined;
   readonly apiKey: string | undefined;
   readonly maxSessions: number;
   readonly maxViewers: number;
@@ -148,6 +157,7 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>, wo
     publicAddress: read('BACKLOT_PUBLIC_ADDRESS', VARIABLES.BACKLOT_PUBLIC_ADDRESS),
     dataDir: read('BACKLOT_DATA_DIR', VARIABLES.BACKLOT_DATA_DIR),
     clipsDir: read('BACKLOT_CLIPS_DIR', VARIABLES.BACKLOT_CLIPS_DIR),
+    databaseUrl: read('BACKLOT_DATABASE_URL', VARIABLES.BACKLOT_DATABASE_URL),
     apiKey: read('BACKLOT_API_KEY', VARIABLES.BACKLOT_API_KEY),
     maxSessions: read('BACKLOT_MAX_SESSIONS', VARIABLES.BACKLOT_MAX_SESSIONS),
     maxViewers: read('BACKLOT_MAX_VIEWERS', VARIABLES.BACKLOT_MAX_VIEWERS),
@@ -166,6 +176,7 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>, wo
     publicAddress: values.publicAddress,
     dataDir: absoluteDataDir,
     clipsDir: values.clipsDir === undefined ? resolve(absoluteDataDir, 'clips') : resolve(workingDir, values.clipsDir),
+    databaseUrl: values.databaseUrl,
     apiKey: values.apiKey,
     maxSessions,
     maxViewers,

@@ -14,6 +14,7 @@ import { openFilesystemBlobStore } from './blobs/filesystem/store.js';
 import { type Config, ConfigError, loadConfig } from './config.js';
 import { openDataFolder } from './data-folder/data-folder.js';
 import { openPgliteDatabase } from './database/pglite/pglite-database.js';
+import { openPostgresDatabase } from './database/postgres/postgres-database.js';
 import { toError } from './errors.js';
 import { createApp } from './http/app.js';
 import { createAuthentication, requireOrganization } from './http/authentication.js';
@@ -79,7 +80,9 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     const publicUrl = config.publicUrl ?? localUrl;
 
     // What lasts: database, images, who is who.
-    const database = opened(await openPgliteDatabase(join(config.dataDir, 'database')));
+    const database = opened(
+      config.databaseUrl === undefined ? await openPgliteDatabase(join(config.dataDir, 'database')) : await openPostgresDatabase({ url: config.databaseUrl, log }),
+    );
     const { installationId, secret } = await loadInstallation(database, new Date());
     const tokens = createSessionTokens(secret);
     const identity = new IdentityService(database);

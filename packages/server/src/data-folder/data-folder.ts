@@ -103,8 +103,9 @@ export const openDataFolder = async (path: string): Promise<DataFolder> => {
     }
   }
 
+  let beat = Promise.resolve();
   const heartbeat = setInterval(() => {
-    void (async () => {
+    beat = (async () => {
       await writeFile(draft, await describe());
       await rename(draft, lockPath);
     })().catch(() => undefined);
@@ -114,6 +115,8 @@ export const openDataFolder = async (path: string): Promise<DataFolder> => {
     path,
     [Symbol.asyncDispose]: async () => {
       clearInterval(heartbeat);
+      // One under way would put the lock back.
+      await beat;
       await rm(lockPath, { force: true });
     },
   };
