@@ -3,7 +3,6 @@ import { CodeBlock } from '../ui/code-block.js';
 import { Facts } from '../ui/facts.js';
 import { IdText } from '../ui/id-text.js';
 import { RelativeTime } from '../ui/relative-time.js';
-import { describeAvatar } from './describe-avatar.js';
 import type { KeyVerdict, PlayerStats } from './player-element.js';
 import type { LiveState, LogEntry } from './use-live-session.js';
 
@@ -22,7 +21,6 @@ export const SidePanel = ({ session, state, stats, verdict }: SidePanelProps) =>
       <section aria-label="Facts" className="card p-4">
         <Facts
           facts={[
-            ['Avatar', describeAvatar(session.avatar)],
             ['Canvas', `${session.canvas.width} × ${session.canvas.height}`],
             ...(isOnAir
               ? ([
