@@ -1,0 +1,42 @@
+// Takes the pictures in README.md from a Backlot of its own: the library, and a session with the stand-in.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, runScript, setUpBuilds, setUpPackages } from './setup.mjs';
+
+const VIEWPORT = { width: 1280, height: 800 };
+/** Frames after which the picture of a fresh encoder is no longer coarse. */
+const SETTLED_FRAMES = 150;
+const TEXT = 'Good morning. Shall we talk somewhere else? Pick another place for me, and I will be there before I have finished this sentence.';
+
+await runScript(async () => {
+  await setUpPackages();
+  await setUpBuilds();
+  const { launchChromium, startBacklot } = await import('../packages/testing/dist/index.js');
+  const folder = join(root, 'docs/images');
+  mkdirSync(folder, { recursive: true });
+  const backlot = await startBacklot();
+  const browser = await launchChromium();
+  try {
+    const page = await browser.newPage({ viewport: VIEWPORT });
+    await page.goto(backlot.signInUrl);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL((url) => !url.pathname.endsWith('sign-in'));
+    await page.goto(`${backlot.url}/console/background-images`);
+    await page.getByRole('table').waitFor();
+    await page.waitForLoadState('networkidle');
+    await page.screenshot({ path: join(folder, 'console.png') });
+
+    const list = /** @type {{ data: { id: string }[] }} */ ((await backlot.api('GET', '/v1/background-images')).body);
+    const session = /** @type {{ session_id: string }} */ ((await backlot.api('POST', '/v1/sessions', { background_image: list.data[0]?.id ?? null, text: TEXT })).body);
+    await page.goto(`${backlot.url}/console/sessions/${session.session_id}`);
+    await page.waitForFunction((frames) => {
+      const player = /** @type {(Element & { stats?: { framesDrawn: number } }) | null} */ (document.querySelector('backlot-player'));
+      return (player?.stats?.framesDrawn ?? 0) > frames;
+    }, SETTLED_FRAMES);
+    await page.screenshot({ path: join(folder, 'session.png') });
+  } finally {
+    await browser.close();
+    await backlot[Symbol.asyncDispose]();
+  }
+});
+process.exit();
