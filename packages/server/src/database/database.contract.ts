@@ -60,7 +60,7 @@ export const describeDatabase = (name: string, open: () => Promise<Database>): v
     });
 
     it('refuses a row twice', async () => {
-      await expect(database.executor.insert(organizations).values(organization('org_kept'))).rejects.toThrow();
+      await expect(database.executor.insert(organizations).values(organization('org_kept'))).rejects.toThrow(/Failed query: insert/);
       expect(await database.executor.select().from(organizations).where(eq(organizations.id, 'org_kept'))).toHaveLength(1);
     });
   });

@@ -13,7 +13,7 @@ export const createTransactionGuard = (root: Executor): { readonly executor: Exe
         throw new Error(`The root executor's \`${property}\` was used inside a transaction; use the transaction that was handed in.`);
       }
       const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
   });
   return { executor, run: (work) => inside.run(true, work) };

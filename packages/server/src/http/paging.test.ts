@@ -32,8 +32,7 @@ describe('paging', () => {
 
   it('refuses a time that no row can have', () => {
     const cursor = toPage([row('b', 2), row('a', 1)], 1, []).next_cursor ?? '';
-    const parts: unknown[] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    const forged = Buffer.from(JSON.stringify([9e15, ...parts.slice(1)])).toString('base64url');
+    const forged = Buffer.from(Buffer.from(cursor, 'base64url').toString().replace('[2,', '[9000000000000000,')).toString('base64url');
     expect(() => decodeCursor(forged, [])).toThrow(expect.objectContaining({ code: 'invalid_cursor' }));
   });
 });

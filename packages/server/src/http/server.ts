@@ -37,9 +37,10 @@ export const openHttpServer = async (options: { readonly host: string; readonly 
   const { host, port } = options;
   let app: App | undefined;
   const starting = (): Response => new Response(null, { status: 503, headers: { 'Retry-After': '1' } });
+  const listen = getRequestListener((request, env) => app?.fetch(request, env) ?? starting(), { overrideGlobalObjects: false });
   const server: Server = createServer(
     { requestTimeout: 120_000, headersTimeout: 20_000, keepAliveTimeout: 15_000 },
-    getRequestListener((request, env) => app?.fetch(request, env) ?? starting(), { overrideGlobalObjects: false }),
+    (incoming, outgoing) => void listen(incoming, outgoing),
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new StartupError(explain(error, host, port), { cause: error })));

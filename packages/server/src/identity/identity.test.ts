@@ -20,7 +20,8 @@ describe('API keys', () => {
     expect(key).toMatch(/^blk_[1-9A-HJ-NP-Za-km-z]{50}$/);
     expect(isApiKey(key)).toBe(true);
     expect(createApiKey()).not.toBe(key);
-    for (let index = 4; index < key.length; index++) expect(isApiKey(change(key, index)), String(index)).toBe(false);
+    const changed = Array.from({ length: key.length - 4 }, (_, index) => change(key, index + 4));
+    expect(changed.filter(isApiKey)).toEqual([]);
     expect(['', 'blk_', 'blk_abc', key.slice(0, -1), key.slice(4)].some(isApiKey)).toBe(false);
   });
 });
@@ -38,10 +39,11 @@ describe('session tokens', () => {
   it('can\'t be forged, changed, cut, or made with another secret', () => {
     const token = tokens.issue({ sessionId: 'sess_abc', role: 'viewer' });
     const forged = [token.replace('blv', 'blp'), token.replace('sess_abc', 'sess_abd'), token.slice(0, -2), `${token}AA`, '', 'blv_', 'blv_sess_abc.', createSessionTokens(otherSecret).issue({ sessionId: 'sess_abc', role: 'viewer' })];
-    for (const text of forged) expect(tokens.verify(text), text).toBeNull();
+    expect(forged.filter((text) => tokens.verify(text) !== null)).toEqual([]);
     const start = token.indexOf('.') + 1;
     // The last character holds bits that mean nothing.
-    for (let index = start; index < token.length - 1; index++) expect(tokens.verify(change(token, index)), String(index)).toBeNull();
+    const changed = Array.from({ length: token.length - 1 - start }, (_, index) => change(token, start + index));
+    expect(changed.filter((text) => tokens.verify(text) !== null)).toEqual([]);
   });
 });
 
@@ -88,7 +90,7 @@ describe('sign-in', () => {
   it('by link works once and sets a cookie that scripts can\'t read', async () => {
     const token = await test.identity.createSignInToken(test.organizationId);
     const [one, two] = await Promise.all([signIn({ token }), signIn({ token })]);
-    expect([one.status, two.status].sort()).toEqual([200, 401]);
+    expect(new Set([one.status, two.status])).toEqual(new Set([200, 401]));
     const [good, bad] = one.status === 200 ? [one, two] : [two, one];
     expect((await readError(bad)).code).toBe('sign_in_link_invalid');
     expect(good.headers.get('set-cookie')).toMatch(/^backlot=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Lax$/);
