@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 // Takes the pictures in README.md from a Backlot of its own: the library, and a session with the stand-in.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -9,6 +9,7 @@ export const MAX_IMAGE_PIXELS = 50_000_000;
 /** Longest title, in characters. */
 export const MAX_TITLE_LENGTH = 200;
 
+/** An image's title: 1 to `MAX_TITLE_LENGTH` characters, without space at its ends. */
 export const title = z
   .string()
   .trim()
@@ -24,6 +25,7 @@ export const advice = z
   })
   .openapi('Advice');
 
+/** An image of the library, as the API shows it. */
 export const backgroundImage = z
   .object({
     id: backgroundImageId,
@@ -41,12 +43,15 @@ export const backgroundImage = z
   })
   .openapi('BackgroundImage');
 
+/** A page of the library. */
 export const backgroundImagePage = pageOf(backgroundImage).openapi('BackgroundImagePage');
 
 /** How a rendition fills its box: `cover` crops, `contain` stays inside and keeps its whole shape. */
 export const renditionFit = z.enum(['cover', 'contain']);
+/** File formats that renditions are made in. */
 export const renditionFormat = z.enum(['jpeg', 'webp', 'png']);
 
+/** Which rendition: a box in pixels, how the image fills it, and its format. */
 export const renditionQuery = z.strictObject({
   width: z.coerce.number().int().min(1).max(3840).optional().openapi({ description: 'Box width in pixels, raised to the next size that is made.' }),
   height: z.coerce.number().int().min(1).max(3840).optional().openapi({ description: 'Box height in pixels, raised to the next size that is made.' }),
@@ -57,6 +62,7 @@ export const renditionQuery = z.strictObject({
 const tag = { tags: ['Background images'], ...secured };
 const params = z.strictObject({ id: idReference('bg_7kq2mx9cvt4wz8hn3pdr') });
 
+/** Routes of the library of background images. */
 export const backgroundImageRoutes = {
   create: createRoute({
     ...tag, method: 'post', path: '/v1/background-images', operationId: 'createBackgroundImage',

@@ -16,7 +16,9 @@ export const idSchema = <Prefix extends string>(prefix: Prefix, example: string)
 /** An id in a path or a reference: its form is not checked, because what does not exist is a 404 whatever it looks like. */
 export const idReference = (example: string) => z.string().min(1).max(64).openapi({ example });
 
+/** Id of a background image, `bg_…`. */
 export const backgroundImageId = idSchema('bg', 'bg_7kq2mx9cvt4wz8hn3pdr');
+/** Id of a session, `sess_…`. */
 export const sessionId = idSchema('sess', 'sess_4tz8hw2kq9mx7cvn3pdr');
 
 /** RFC 3339 time in UTC, milliseconds. */

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { errors, json, secured } from './route.js';
 
+/** Who makes the request. */
 export const me = z
   .object({
     organization: z.object({ id: z.string(), name: z.string() }),
@@ -9,6 +10,7 @@ export const me = z
   })
   .openapi('Me');
 
+/** Routes of who one is and of the console's sign-in. */
 export const identityRoutes = {
   me: createRoute({
     ...secured, tags: ['Identity'], method: 'get', path: '/v1/me', operationId: 'me',

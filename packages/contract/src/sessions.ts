@@ -21,11 +21,14 @@ export const avatar = z
   ])
   .openapi('Avatar');
 
+/** Side of a canvas in pixels: 180 to 1920, even. */
 export const canvasSide = z.number().int().min(180).max(1920).multipleOf(2, 'must be even');
 /** The composited picture, in pixels. */
 export const canvas = z.strictObject({ width: canvasSide, height: canvasSide }).openapi('Canvas');
 
+/** A plain colour, `#rrggbb`. */
 export const color = z.string().regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #1a2b3c').openapi({ example: '#1a2b3c' });
+/** Length of a cross-fade in milliseconds: 0 to `MAX_TRANSITION_MS`, default `DEFAULT_TRANSITION_MS`. */
 export const transitionMs = z.number().int().min(0).max(MAX_TRANSITION_MS).default(DEFAULT_TRANSITION_MS).openapi({ description: 'Length of the cross-fade in milliseconds.' });
 
 /** The live background of a surface, with its version: a higher version is newer, others are stale. */
@@ -41,8 +44,10 @@ export const liveBackground = z
 
 const libraryImage = idReference('bg_7kq2mx9cvt4wz8hn3pdr');
 
+/** Where a session is in its life; `ended` and `failed` are final. */
 export const sessionStatus = z.enum(['starting', 'live', 'ended', 'failed']);
 
+/** Why a session ended or failed: a code, and a sentence for people. */
 export const endReason = z
   .object({
     code: z.enum([
@@ -59,6 +64,7 @@ export const endReason = z
   })
   .openapi('EndReason');
 
+/** A session, as the API shows it. */
 export const session = z
   .object({
     session_id: sessionId,
@@ -85,8 +91,10 @@ export const session = z
   })
   .openapi('Session');
 
+/** A page of sessions. */
 export const sessionPage = pageOf(session).openapi('SessionPage');
 
+/** Body that starts a session; everything in it has a default. */
 export const createSession = z
   .strictObject({
     avatar: avatar.default({ provider: 'stand-in' }),
@@ -103,6 +111,7 @@ export const createSession = z
   })
   .openapi('CreateSession');
 
+/** Body that changes a session's background: an image or a colour. */
 export const setBackground = z
   .strictObject({
     background_image: libraryImage.optional(),
@@ -126,7 +135,9 @@ export const backgroundChange = z
   })
   .openapi('BackgroundChange');
 
+/** Body of a speech: 1 to `MAX_SPEECH_LENGTH` characters. */
 export const speechRequest = z.strictObject({ text: z.string().trim().min(1).max(MAX_SPEECH_LENGTH) }).openapi('SpeechRequest');
+/** A text that an avatar has been given to say. */
 export const speech = z
   .object({
     session_id: sessionId,
@@ -136,6 +147,7 @@ export const speech = z
   })
   .openapi('Speech');
 
+/** An avatar that sessions can use, or can't and why. */
 export const avatarOption = z
   .object({
     avatar,
@@ -164,6 +176,7 @@ export const sessionEvents = {
 const tag = { tags: ['Sessions'], ...secured };
 const params = z.strictObject({ id: idReference('sess_4tz8hw2kq9mx7cvn3pdr') });
 
+/** Routes of sessions. */
 export const sessionRoutes = {
   avatars: createRoute({
     ...tag, method: 'get', path: '/v1/avatars', operationId: 'listAvatars',
@@ -269,4 +282,5 @@ export type SetBackground = z.infer<typeof setBackground>;
 export type SetBackgroundInput = z.input<typeof setBackground>;
 export type BackgroundChange = z.infer<typeof backgroundChange>;
 export type Speech = z.infer<typeof speech>;
+/** An event of `GET …/events`, told apart by its name. */
 export type SessionEvent = { [Name in keyof typeof sessionEvents]: { event: Name; data: z.infer<(typeof sessionEvents)[Name]> } }[keyof typeof sessionEvents];

@@ -8,6 +8,7 @@ export interface AvatarObserver {
   failed(code: 'avatar_failed' | 'clip_unreadable', message: string): void;
 }
 
+/** What an avatar is started with. */
 export interface AvatarStart {
   readonly sessionId: string;
   readonly avatar: Avatar;
