@@ -37,13 +37,13 @@ try {
         const shown = new Promise<number>((resolve) => {
           player.addEventListener('backlotbackground', (event) => resolve((event as CustomEvent<{ shownAtMs: number }>).detail.shownAtMs), { once: true });
         });
-        const requestedAtMs = performance.now();
+        const requestedAtMs = performance.timeOrigin + performance.now();
         const response = await fetch(url, {
           method: 'POST',
           headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
           body: JSON.stringify({ background_image: ids[index % ids.length], transition_ms: 300 }),
         });
-        const answeredAtMs = performance.now();
+        const answeredAtMs = performance.timeOrigin + performance.now();
         if (!response.ok) throw new Error(`swap answered ${response.status}`);
         const shownAtMs = await shown;
         results.push({ afterAnswerMs: Math.max(0, shownAtMs - answeredAtMs), afterRequestMs: shownAtMs - requestedAtMs });
