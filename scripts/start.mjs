@@ -2,7 +2,16 @@
 // `npm start` and `npx backlot`: sets up what is missing or stale, then runs the server in this process.
 import { checkNode } from './node-version.mjs';
 
+const PARENT_POLL_MS = 500;
 const USAGE = 'Usage: backlot [start]\nStarts Backlot. Settings come from the environment; README.md lists them.\n';
+
+/** `npm start` runs this under a shell, which a SIGTERM to npm ends without handing it on: nobody would stop the server. */
+const stopWithParent = () => {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+  }, PARENT_POLL_MS).unref();
+};
 
 const [command = 'start', ...rest] = process.argv.slice(2);
 if (command === '--help' || command === '-h') {
@@ -15,6 +24,7 @@ if (command === '--help' || command === '-h') {
   await runScript(async () => {
     await setUpPackages();
     await setUpBuilds();
+    if (process.env['npm_lifecycle_event'] === 'start') stopWithParent();
     await import('../packages/server/dist/main.js');
   });
 }

@@ -3,7 +3,6 @@
  * session by REST, its first picture in headless Chromium; then the second start, and memory without and with a session.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,6 +17,7 @@ const STARTS = 5;
 const MEMORY_SAMPLES = 10;
 const SETTLE_MS = 5000;
 const READY_TIMEOUT_MS = 600_000;
+const STOP_TIMEOUT_MS = 30_000;
 
 interface Started {
   readonly process: ChildProcess;
@@ -98,15 +98,12 @@ const settledMemoryMib = async (pid: number): Promise<number> => {
   return percentile(samples, 50);
 };
 
-const stop = async ({ process: child, url }: Started): Promise<void> => {
-  const exited = once(child, 'exit');
-  // npm hands the signal on to what it runs.
+const stop = async ({ process: child }: Started): Promise<void> => {
+  const ids = family(child.pid ?? 0);
   child.kill('SIGTERM');
-  await exited;
-  await fetch(url).then(
-    () => Promise.reject(new Error('Backlot still answers after its end.')),
-    () => undefined,
-  );
+  for (const deadlineMs = performance.now() + STOP_TIMEOUT_MS; ids.some((id) => commandLine(id) !== ''); await wait(50)) {
+    if (performance.now() > deadlineMs) throw new Error('Backlot does not end.');
+  }
 };
 
 const folder = await mkdtemp(join(tmpdir(), 'backlot-start-'));
