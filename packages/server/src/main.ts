@@ -28,6 +28,7 @@ import { registerIdentityRoutes } from './identity/routes.js';
 import { createSessionTokens } from './identity/session-tokens.js';
 import { IdentityService, loadInstallation } from './identity/service.js';
 import { createUrlSigner } from './identity/url-signer.js';
+import { createLog } from './logging.js';
 import { createMediaHost } from './media/host.js';
 import { findProgram } from './media/programs.js';
 import { createClipInspector } from './media/sources/clip/inspector.js';
@@ -179,7 +180,7 @@ const run = async (): Promise<void> => {
     complain(error.problems);
     process.exit(1);
   }
-  const log = pino({ level: config.logLevel, redact: ['req.headers', '*.token', '*.apiKey'] }, pino.destination({ fd: 2, sync: true }));
+  const log = createLog(config.logLevel, pino.destination({ fd: 2, sync: true }));
 
   let started: Started;
   try {

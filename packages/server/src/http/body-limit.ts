@@ -1,5 +1,5 @@
 import { MAX_IMAGE_BYTES } from '@backlot/contract';
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { BacklotError } from '../errors.js';
 import type { AppEnv } from './context.js';
 
@@ -26,17 +26,25 @@ const readBounded = async (body: ReadableStream<Uint8Array>, maxBytes: number, t
   return bytes;
 };
 
-/**
- * Bounds what a request may make us hold. Forms stream on to their route, which counts them itself, unless they
- * carry an idempotency key and must be hashed first.
- */
-export const limitBody = (): MiddlewareHandler<AppEnv> => async (context, next) => {
+/** Reads a request's body into memory, for those who need it whole; later readers get it again. */
+const holdBody = async (context: Context<AppEnv>, maxBytes: number, tooLarge: 'image_too_large' | 'body_too_large'): Promise<void> => {
   const { raw } = context.req;
-  const isForm = context.req.header('content-type')?.startsWith('multipart/form-data') ?? false;
-  if (raw.body !== null && (!isForm || context.req.header('idempotency-key') !== undefined)) {
-    const body = await (isForm ? readBounded(raw.body, MAX_FORM_BYTES, 'image_too_large') : readBounded(raw.body, MAX_BODY_BYTES, 'body_too_large'));
-    context.set('bodyBytes', body);
-    context.req.raw = new Request(raw.url, { method: raw.method, headers: raw.headers, signal: raw.signal, ...(body.byteLength === 0 ? {} : { body }) });
-  }
+  if (raw.body === null) return;
+  const body = await readBounded(raw.body, maxBytes, tooLarge);
+  context.set('bodyBytes', body);
+  context.req.raw = new Request(raw.url, { method: raw.method, headers: raw.headers, signal: raw.signal, ...(body.byteLength === 0 ? {} : { body }) });
+};
+
+const isForm = (context: Context): boolean => context.req.header('content-type')?.startsWith('multipart/form-data') ?? false;
+
+/** Bounds what a request may make us hold. Forms stream on to their route, which counts them itself. */
+export const limitBody = (): MiddlewareHandler<AppEnv> => async (context, next) => {
+  if (!isForm(context)) await holdBody(context, MAX_BODY_BYTES, 'body_too_large');
   await next();
+};
+
+/** The whole body, also of a form. For those whom authentication let in. Throws `image_too_large`. */
+export const readWholeBody = async (context: Context<AppEnv>): Promise<Uint8Array> => {
+  if (isForm(context)) await holdBody(context, MAX_FORM_BYTES, 'image_too_large');
+  return context.var.bodyBytes ?? new Uint8Array();
 };

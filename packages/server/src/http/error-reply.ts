@@ -1,8 +1,7 @@
 import { ERROR_CODES, type ErrorBody, type ErrorCode } from '@backlot/contract';
-import { DrizzleQueryError } from 'drizzle-orm';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import { databaseCodeOf, isDatabaseUnavailable } from '../database/unavailable.js';
+import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { BacklotError } from '../errors.js';
 import type { AppEnv } from './context.js';
 
@@ -17,17 +16,11 @@ const toBacklotError = (error: Error): BacklotError => {
   return new BacklotError(isDatabaseUnavailable(error) ? 'database_unavailable' : 'internal', { cause: error });
 };
 
-/** A failed query's errors hold its values, which may be what somebody said or wrote: the log gets the statement without them. */
-const toLoggable = (error: Error): unknown =>
-  error instanceof DrizzleQueryError
-    ? { type: error.name, message: error.cause?.message, code: databaseCodeOf(error), query: error.query, stack: error.cause?.stack }
-    : error;
-
 /** Answers with the one shape that every error has. What we did wrong is logged; what the caller did wrong is not. */
 export const replyWithError = (context: Context<AppEnv>, thrown: Error, publicUrl: string): Response => {
   const error = toBacklotError(thrown);
   const { status, type } = ERROR_CODES[error.code];
-  if (status >= 500) context.var.log[error.code === 'internal' ? 'error' : 'warn']({ err: toLoggable(thrown), code: error.code }, 'request failed');
+  if (status >= 500) context.var.log[error.code === 'internal' ? 'error' : 'warn']({ err: thrown, code: error.code }, 'request failed');
   const body: ErrorBody = {
     error: {
       code: error.code,

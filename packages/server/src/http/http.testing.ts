@@ -1,12 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import { every } from 'hono/combine';
-import { pino } from 'pino';
 import type { Database } from '../database/database.js';
 import { openPgliteDatabase } from '../database/pglite/pglite-database.js';
 import { apiKeys, organizations } from '../database/schema.js';
 import { registerIdentityRoutes } from '../identity/routes.js';
 import { hashSecret } from '../identity/secrets.js';
 import { IdentityService } from '../identity/service.js';
+import { createLog } from '../logging.js';
 import { createApp } from './app.js';
 import { createAuthentication, requireOrganization } from './authentication.js';
 import type { App } from './context.js';
@@ -44,7 +44,7 @@ export const openTestApp = async (register: (app: App) => void = () => undefined
   let nowMs = Date.parse('2026-11-20T12:00:00.000Z');
   const now = (): Date => new Date(nowMs);
   const logged: string[] = [];
-  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
+  const log = createLog('debug', { write: (line: string) => void logged.push(line) });
   const database = await openPgliteDatabase();
   const identity = new IdentityService(database, now);
   const apiKey = 'test-key-of-the-first-organization';

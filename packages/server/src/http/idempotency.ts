@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Database } from '../database/database.js';
 import { idempotencyKeys } from '../database/schema.js';
 import { BacklotError } from '../errors.js';
+import { readWholeBody } from './body-limit.js';
 import type { AppEnv } from './context.js';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -78,7 +79,7 @@ export const idempotency = ({ database, now = () => new Date() }: IdempotencyOpt
     if (context.req.method !== 'POST' || key === undefined) return next();
     if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw new BacklotError('idempotency_key_invalid');
     const { organizationId } = context.var.principal;
-    const body = canonicalBody(context.req.header('content-type') ?? '', Buffer.from(context.var.bodyBytes ?? new Uint8Array()));
+    const body = canonicalBody(context.req.header('content-type') ?? '', Buffer.from(await readWholeBody(context)));
     const fingerprint = createHash('sha256').update(`${context.req.method} ${context.req.path}\n`).update(body).digest('hex');
     const replay = await claim(organizationId, key, fingerprint);
     if (replay !== null) return replay;

@@ -43,7 +43,8 @@ export const createSessionAuthorization = ({ sessions, tokens, authenticate }: S
       const by = await identify(context, sessionId, role);
       const admission = await sessions.admission(sessionId);
       if (admission === null) throw new BacklotError('session_not_found');
-      if (!admission.onAir) throw new BacklotError('session_ended');
+      // Its connections have ended with it; only a new one needs to be told why.
+      if (!admission.onAir) throw new BacklotError(context.req.method === 'POST' ? 'session_ended' : 'connection_not_found');
       // Our own avatars publish with a token that nobody else is given.
       if (role === 'publisher' && !admission.publishedByUser && by === 'organization') throw new BacklotError('publisher_not_accepted');
     },

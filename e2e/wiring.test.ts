@@ -1,0 +1,60 @@
+import { startBacklot, type StartedBacklot } from '@backlot/testing';
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly security?: readonly object[]; readonly operationId?: string }>>>>;
+}
+
+/** What only shows once all parts are wired together. */
+describe('the wired server', () => {
+  let backlot: StartedBacklot;
+  let openapi: OpenApi;
+
+  beforeAll(async () => {
+    backlot = await startBacklot();
+    openapi = (await (await fetch(`${backlot.url}/openapi.json`)).json()) as OpenApi;
+  });
+  afterAll(async () => {
+    await backlot?.[Symbol.asyncDispose]();
+  });
+
+  test('lets nobody use a secured route without a key', async () => {
+    const secured = Object.entries(openapi.paths).flatMap(([path, methods]) =>
+      Object.entries(methods)
+        .filter(([, operation]) => operation.security !== undefined)
+        .map(([method]) => ({ method: method.toUpperCase(), path: path.replace('{id}', 'sess_1').replace('{connection}', 'conn_1') })),
+    );
+    expect(secured.length).toBeGreaterThan(15);
+    for (const { method, path } of secured) {
+      const response = await fetch(`${backlot.url}${path}`, { method, headers: { 'content-type': path.includes('/wh') ? 'application/sdp' : 'application/json' } });
+      expect([method, path, response.status]).toEqual([method, path, 401]);
+    }
+  });
+
+  test('takes an upload once, however often it is sent with one idempotency key', async () => {
+    // Regression: the guard once ran twice on this path, and the second claim of the key met the first.
+    const file = await readFile(new URL('../packages/server/assets/backgrounds/studio-wall.jpg', import.meta.url));
+    const upload = async () => {
+      const form = new FormData();
+      form.set('title', 'Once');
+      form.set('image', new Blob([file]), 'once.jpg');
+      return backlot.api('POST', '/v1/background-images', form, { 'idempotency-key': 'upload-1' });
+    };
+    const [first, second] = [await upload(), await upload()];
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(second.headers.get('idempotency-replayed')).toBe('true');
+    expect(second.body).toEqual(first.body);
+    const found = (await backlot.api('GET', '/v1/background-images?search=once')).body as { data: unknown[] };
+    expect(found.data).toHaveLength(1);
+  });
+
+  test('serves the console, the player, the documentation of errors and its health', async () => {
+    const get = async (path: string): Promise<Response> => fetch(`${backlot.url}${path}`);
+    expect((await get('/')).url).toBe(`${backlot.url}/console/`);
+    for (const path of ['/console/', '/console/sessions/new', '/player/sess_1', '/docs/errors']) expect((await get(path)).headers.get('content-type')).toContain('text/html');
+    expect((await get('/player/backlot-player.js')).headers.get('access-control-allow-origin')).toBe('*');
+    expect(await (await get('/health/ready')).json()).toEqual({ status: 'ready', parts: { database: 'up', images: 'up' } });
+    expect((await get('/console/%2e%2e/%2e%2e/package.json')).status).toBe(404);
+  });
+});
