@@ -27,7 +27,8 @@ describe('the wired server', () => {
     );
     expect(secured.length).toBeGreaterThan(15);
     for (const { method, path } of secured) {
-      const response = await fetch(`${backlot.url}${path}`, { method, headers: { 'content-type': path.includes('/wh') ? 'application/sdp' : 'application/json' } });
+      const type = method === 'PATCH' && path.includes('/wh') ? 'application/trickle-ice-sdpfrag' : path.includes('/wh') ? 'application/sdp' : 'application/json';
+      const response = await fetch(`${backlot.url}${path}`, { method, headers: { 'content-type': type } });
       expect([method, path, response.status]).toEqual([method, path, 401]);
     }
   });
