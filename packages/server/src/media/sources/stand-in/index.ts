@@ -1,0 +1,2 @@
+export { findEspeak, listVoices } from './speech/espeak.js';
+export { createStandIn, type StandIn, type StandInOptions } from './stand-in.js';
