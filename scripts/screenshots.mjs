@@ -7,6 +7,8 @@ import { root, runScript, setUpBuilds, setUpPackages } from './setup.mjs';
 const VIEWPORT = { width: 1280, height: 800 };
 /** Frames after which the picture of a fresh encoder is no longer coarse. */
 const SETTLED_FRAMES = 150;
+/** Frames from the request to the middle of the speech. */
+const SPEAKING_FRAMES = 50;
 const TEXT = 'Good morning. Shall we talk somewhere else? Pick another place for me, and I will be there before I have finished this sentence.';
 
 await runScript(async () => {
@@ -28,12 +30,17 @@ await runScript(async () => {
     await page.screenshot({ path: join(folder, 'console.png') });
 
     const list = /** @type {{ data: { id: string }[] }} */ ((await backlot.api('GET', '/v1/background-images')).body);
-    const session = /** @type {{ session_id: string }} */ ((await backlot.api('POST', '/v1/sessions', { background_image: list.data[0]?.id ?? null, text: TEXT })).body);
+    const session = /** @type {{ session_id: string }} */ ((await backlot.api('POST', '/v1/sessions', { background_image: list.data[0]?.id ?? null })).body);
     await page.goto(`${backlot.url}/console/sessions/${session.session_id}`);
-    await page.waitForFunction((frames) => {
-      const player = /** @type {(Element & { stats?: { framesDrawn: number } }) | null} */ (document.querySelector('backlot-player'));
-      return (player?.stats?.framesDrawn ?? 0) > frames;
-    }, SETTLED_FRAMES);
+    /** @param {number} frames */
+    const drawn = async (frames) =>
+      page.waitForFunction((wanted) => {
+        const player = /** @type {(Element & { stats?: { framesDrawn: number } }) | null} */ (document.querySelector('backlot-player'));
+        return (player?.stats?.framesDrawn ?? 0) > wanted;
+      }, frames);
+    await drawn(SETTLED_FRAMES);
+    await backlot.api('POST', `/v1/sessions/${session.session_id}/speech`, { text: TEXT });
+    await drawn(SETTLED_FRAMES + SPEAKING_FRAMES);
     await page.screenshot({ path: join(folder, 'session.png') });
   } finally {
     await browser.close();
