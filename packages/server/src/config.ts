@@ -28,7 +28,7 @@ const VARIABLES = {
   BACKLOT_HOST: variable({
     schema: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')]).default('127.0.0.1'),
     expects: 'an IP address of this machine, 0.0.0.0 for all',
-    purpose: 'Address that HTTP and media listen on.',
+    purpose: 'Address that HTTP listens on. Media listens there, too, but on all addresses when it is loopback: browsers don\'t offer loopback to peers.',
     fallback: '127.0.0.1',
   }),
   BACKLOT_UDP_PORT: variable({

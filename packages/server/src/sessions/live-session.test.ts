@@ -112,6 +112,10 @@ describe('a live session', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(unstarted.over).toMatchObject([{ status: 'failed', reason: { code: 'avatar_failed', message: expect.stringContaining('ffmpeg') } }]);
 
+    const broken = stageSession({ startAvatar: async () => Promise.reject(new BacklotError('clip_unreadable')) });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(broken.over).toMatchObject([{ status: 'failed', reason: { code: 'clip_unreadable' } }]);
+
     const died = stageSession();
     died.hooks.avatar?.failed('avatar_failed', 'It crashed.');
     expect(died.over).toMatchObject([{ status: 'failed', reason: { code: 'avatar_failed', message: 'It crashed.' } }]);

@@ -99,7 +99,8 @@ export class LiveSession implements AsyncDisposable {
       if (this.#abort.signal.aborted) return;
       const error = toError(thrown);
       this.#options.log.error({ err: error }, 'avatar did not start');
-      this.#over('failed', { code: 'avatar_failed', message: error instanceof BacklotError ? error.message : 'The avatar did not start.' });
+      const code = error instanceof BacklotError && error.code === 'clip_unreadable' ? error.code : 'avatar_failed';
+      this.#over('failed', { code, message: error instanceof BacklotError ? error.message : 'The avatar did not start.' });
     });
   }
 
