@@ -18,6 +18,9 @@ const SHAPES = [
   { value: '9:16', label: 'Portrait 9:16', note: '720 × 1280', canvas: { width: 720, height: 1280 }, box: 'h-9 w-5' },
 ] as const;
 
+/** In the address: deliberately without a background. */
+const NO_BACKGROUND = 'none';
+
 const ICONS = { 'stand-in': UserRound, clip: Clapperboard, whip: RadioTower } as const;
 const NOTES = {
   'stand-in': 'The presenter that Backlot draws; needs no account.',
@@ -30,7 +33,10 @@ const OPTION =
 
 /** On air → Sessions → New session. */
 export const NewSessionPage = () => {
-  const [{ background = null }, change] = useConsoleSearch();
+  const [{ background: chosenBackground }, change] = useConsoleSearch();
+  const library = useLibrary('');
+  // A background is what one comes for: the newest image unless the address says otherwise.
+  const background = chosenBackground === NO_BACKGROUND ? null : (chosenBackground ?? library.data?.pages[0]?.data[0]?.id ?? null);
   const avatars = useAvatars();
   const create = useCreateSession();
   const navigate = useNavigate();
@@ -81,7 +87,7 @@ export const NewSessionPage = () => {
           )}
         </Part>
         <Part title="Background">
-          <BackgroundPicker value={background} onChange={(id) => change({ background: id ?? undefined })} />
+          <BackgroundPicker value={background} onChange={(id) => change({ background: id ?? NO_BACKGROUND })} />
         </Part>
         <Part title="Canvas">
           <RadioGroup.Root aria-label="Canvas" value={shape} onValueChange={(value) => setShape(value === '9:16' ? '9:16' : '16:9')} className="grid gap-3 sm:grid-cols-2">

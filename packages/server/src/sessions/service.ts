@@ -80,7 +80,7 @@ interface OnAir {
 }
 
 /** Avatars that we start ourselves are quick or broken; people take their time. */
-const OWN_PATIENCE: PublisherPatience = { firstMs: 20_000, returnMs: 15_000, outcome: 'failed' };
+const OWN_PATIENCE: PublisherPatience = { firstMs: 20_000, returnMs: 25_000, outcome: 'failed' };
 const USER_PATIENCE: PublisherPatience = { firstMs: 30 * 60_000, returnMs: 60_000, outcome: 'ended' };
 
 /** Sessions: who is on air, over which background. */
