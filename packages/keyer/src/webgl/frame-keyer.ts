@@ -11,15 +11,14 @@ export class FrameKeyer implements Owned {
   readonly height: number;
   /** The frame itself, RGBA. */
   readonly frame: Surface;
-  /** m, Yd, slope. */
+  /** m, Yd, and the slope in two bytes. */
   readonly edge: Surface;
-  /** Chroma without the screen's, and the spill in excess of the matte. */
+  /** Chroma without the screen's, the spill in excess of the matte, and the screen's luma. */
   readonly rest: Surface;
   /** The screen's y, u, v. */
   readonly plate: Surface;
-  /** Plate texture coordinates of the frame's right bottom corner. */
-  readonly plateScaleX: number;
-  readonly plateScaleY: number;
+  readonly #plateScaleX: number;
+  readonly #plateScaleY: number;
   readonly #gl: WebGL2RenderingContext;
   readonly #parameters: KeyingParameters;
   readonly #matte: Surface;
@@ -36,10 +35,7 @@ export class FrameKeyer implements Owned {
   readonly #plateTexels: Float32Array;
   #floor = 0;
 
-  /**
-   * @param gridWidth @param gridHeight samples that the screen model is measured on, in cells of `cellSize`
-   * @throws Error when the device can't draw into half-float textures
-   */
+  /** `gridWidth`, `gridHeight`: samples that the screen model is measured on, in cells of `cellSize`. */
   constructor(
     gl: WebGL2RenderingContext,
     width: number,
@@ -57,23 +53,19 @@ export class FrameKeyer implements Owned {
     const w = Math.ceil(width / 2);
     const h = Math.ceil(height / 2);
     this.frame = new Surface(gl, width, height, gl.RGBA8, gl.LINEAR);
-    this.#matte = new Surface(gl, w, h, gl.RGBA16F, gl.LINEAR);
+    this.#matte = new Surface(gl, w, h, gl.RGBA8, gl.LINEAR);
     this.tiles = new Surface(gl, Math.ceil(w / TILE_SIZE), Math.ceil(h / TILE_SIZE), gl.RGBA8, gl.NEAREST);
     this.tileVertices = 6 * this.tiles.width * this.tiles.height;
-    this.edge = new Surface(gl, w, h, gl.RGBA16F, gl.LINEAR);
-    this.rest = new Surface(gl, w, h, gl.RGBA16F, gl.LINEAR);
+    this.edge = new Surface(gl, w, h, gl.RGBA8, gl.LINEAR);
+    this.rest = new Surface(gl, w, h, gl.RGBA8, gl.LINEAR);
     this.plate = new Surface(gl, model.plate.width, model.plate.height, gl.RGBA16F, gl.LINEAR);
-    this.plateScaleX = gridWidth / (cellSize * model.plate.width);
-    this.plateScaleY = gridHeight / (cellSize * model.plate.height);
+    this.#plateScaleX = gridWidth / (cellSize * model.plate.width);
+    this.#plateScaleY = gridHeight / (cellSize * model.plate.height);
     this.#plateTexels = new Float32Array(4 * model.plate.width * model.plate.height);
     this.#matteTarget = new Target(gl, this.#matte);
     this.#tilesTarget = new Target(gl, this.tiles);
     this.#slopeTarget = new Target(gl, this.edge, this.rest);
-    if (!this.#matteTarget.isComplete && !gl.isContextLost()) {
-      this.dispose();
-      throw new Error('This device cannot draw into half-float textures, which the key needs.');
-    }
-    this.#mattePass = new Program(gl, matteShader, ['frame', 'plate']);
+    this.#mattePass = new Program(gl, matteShader, ['frame', 'plate', 'tiles'], tileVertexShader);
     this.#tilesPass = new Program(gl, tilesShader, ['matte']);
     this.#slopePass = new Program(gl, slopeShader, ['frame', 'plate', 'matte', 'tiles'], tileVertexShader);
   }
@@ -102,15 +94,16 @@ export class FrameKeyer implements Owned {
     this.#matteTarget.bind();
     this.frame.bind(0);
     this.plate.bind(1);
+    this.tiles.bind(2);
     const matte = this.#mattePass.use();
-    gl.uniform2f(matte.at('frameSize'), this.width, this.height);
-    gl.uniform2f(matte.at('chromaSize'), this.edge.width, this.edge.height);
-    gl.uniform2f(matte.at('plateScale'), this.plateScaleX, this.plateScaleY);
+    this.#aim(matte);
     gl.uniform2f(matte.at('guard'), parameters.hueGuard, parameters.hueTolerance);
     gl.uniform1f(matte.at('lowest'), this.#floor);
     gl.uniform1f(matte.at('gain'), 1 / (parameters.ceiling - this.#floor));
-    gl.uniform1i(matte.at('leftSited'), parameters.siting === 'left' ? 1 : 0);
-    matte.draw();
+    gl.uniform1f(matte.at('rowShift'), parameters.siting === 'left' ? 1 / this.width : 0);
+    gl.uniform1f(matte.at('bleed'), 0);
+    gl.uniform1f(matte.at('wanted'), -1);
+    matte.draw(this.tileVertices);
     this.#tilesTarget.bind();
     this.#matte.bind(2);
     const tiles = this.#tilesPass.use();
@@ -119,18 +112,25 @@ export class FrameKeyer implements Owned {
     this.#slopeTarget.bind();
     this.tiles.bind(3);
     const slope = this.#slopePass.use();
-    gl.uniform2f(slope.at('frameSize'), this.width, this.height);
-    gl.uniform2f(slope.at('chromaSize'), this.edge.width, this.edge.height);
-    gl.uniform2f(slope.at('targetSize'), this.edge.width, this.edge.height);
-    gl.uniform4f(slope.at('place'), 0, 0, this.edge.width, this.edge.height);
+    this.#aim(slope);
     // The composite reads one site beyond a tile.
     gl.uniform1f(slope.at('bleed'), 1);
-    gl.uniform1f(slope.at('flip'), 1);
     gl.uniform1f(slope.at('wanted'), TILE_CLASS.mixed);
-    gl.uniform2f(slope.at('plateScale'), this.plateScaleX, this.plateScaleY);
     gl.uniform1f(slope.at('detail'), parameters.detail);
     gl.uniform1f(slope.at('spill'), parameters.spill);
     slope.draw(this.tileVertices);
+  }
+
+  /** Points a program at the tiles of a chroma-sized target. */
+  #aim(program: Program): void {
+    const gl = this.#gl;
+    const { width, height } = this.edge;
+    gl.uniform2f(program.at('chromaSize'), width, height);
+    gl.uniform2f(program.at('targetSize'), width, height);
+    gl.uniform4f(program.at('place'), 0, 0, width, height);
+    gl.uniform2f(program.at('plateScale'), this.#plateScaleX, this.#plateScaleY);
+    gl.uniform2f(program.at('frameScale'), (2 * width) / this.width, (2 * height) / this.height);
+    gl.uniform1f(program.at('flip'), 1);
   }
 
   dispose(): void {

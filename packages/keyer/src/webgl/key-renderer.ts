@@ -28,6 +28,9 @@ interface Standing extends Owned {
   readonly composite: Program;
   readonly copy: Program;
   readonly behind: Program;
+  readonly around: Program;
+  /** Reads the nearest texel only. */
+  readonly unfiltered: WebGLSampler;
 }
 
 /** What a renderer tells its owner. Callbacks run inside `drawFrame` or an event, and must not throw. */
@@ -193,24 +196,29 @@ export class KeyRenderer implements Owned {
   #stand(): void {
     this.#standing?.dispose();
     const gl = this.#gl;
-    // Either lets half-float textures be drawn into; asking turns them on.
-    gl.getExtension('EXT_color_buffer_float');
-    gl.getExtension('EXT_color_buffer_half_float');
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
     const backdrop = new Backdrop(gl, this.#canvas.width, this.#canvas.height);
-    const composite = new Program(gl, compositeShader, ['frame', 'plate', 'edge', 'rest', 'backdrop', 'tiles'], tileVertexShader);
+    const composite = new Program(gl, compositeShader, ['frame', 'tiles', 'edge', 'rest', 'backdrop'], tileVertexShader);
     const copy = new Program(gl, copyShader, ['frame', 'tiles'], tileVertexShader);
     const behind = new Program(gl, behindShader, ['backdrop', 'tiles'], tileVertexShader);
+    const around = new Program(gl, behindShader, ['backdrop']);
+    const unfiltered = gl.createSampler();
+    for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.samplerParameteri(unfiltered, name, gl.NEAREST);
+    for (const name of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.samplerParameteri(unfiltered, name, gl.CLAMP_TO_EDGE);
     this.#standing = {
       backdrop,
       composite,
       copy,
       behind,
+      around,
+      unfiltered,
       dispose() {
         backdrop.dispose();
         composite.dispose();
         copy.dispose();
         behind.dispose();
+        around.dispose();
+        gl.deleteSampler(unfiltered);
       },
     };
     if (this.#background.kind !== 'none') backdrop.set(this.#background, 0);
@@ -277,7 +285,7 @@ export class KeyRenderer implements Owned {
 
   /** The backdrop, over it the tiles that are nothing but avatar, and at last those where the two meet. */
   #compose(standing: Standing, nowMs: number): void {
-    const { backdrop, composite, copy, behind } = standing;
+    const { backdrop, copy, behind } = standing;
     backdrop.update(nowMs);
     const gl = this.#gl;
     const { width, height } = this.#canvas;
@@ -285,42 +293,67 @@ export class KeyRenderer implements Owned {
     if (keyer === undefined) return backdrop.copyToCanvas();
     if (this.#placed !== keyer || this.#placedMode !== this.#mode) this.#place(keyer, width, height);
     const { x, y } = this.#at;
-    const isCovered = x <= 0 && y <= 0;
-    // Where the frame leaves a gap, the backdrop is everywhere first.
-    if (!isCovered) backdrop.copyToCanvas();
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.viewport(0, 0, width, height);
+    backdrop.surface.bind(0);
+    this.#drawAround(standing.around, width, height);
     keyer.tiles.bind(1);
-    if (isCovered && this.#mode === 'keyed') {
-      backdrop.surface.bind(0);
+    if (this.#mode === 'keyed') {
       this.#aim(behind.use(), keyer, TILE_CLASS.background);
       behind.draw(keyer.tileVertices);
     }
     keyer.frame.bind(0);
+    // A picture that isn't scaled needs no filter, which a renderer in software pays dearly for.
+    gl.bindSampler(0, this.#at.width === keyer.width && this.#at.height === keyer.height ? standing.unfiltered : null);
     this.#aim(copy.use(), keyer, this.#mode === 'plain' ? -1 : TILE_CLASS.foreground);
     copy.draw(keyer.tileVertices);
-    if (this.#mode === 'plain') return;
-    keyer.plate.bind(1);
+    if (this.#mode === 'keyed') this.#drawMixed(standing, keyer);
+    gl.bindSampler(0, null);
+  }
+
+  #drawMixed({ backdrop, composite }: Standing, keyer: FrameKeyer): void {
     keyer.edge.bind(2);
     keyer.rest.bind(3);
     backdrop.surface.bind(4);
-    keyer.tiles.bind(5);
     this.#aim(composite.use(), keyer, TILE_CLASS.mixed);
-    gl.uniform2f(composite.at('frameSize'), keyer.width, keyer.height);
-    gl.uniform2f(composite.at('plateScale'), keyer.plateScaleX, keyer.plateScaleY);
-    gl.uniform1f(composite.at('siteShift'), this.#parameters.siting === 'left' ? 0.25 : 0);
-    gl.uniform1f(composite.at('spillLuma'), this.#parameters.spillLuma);
+    this.#gl.uniform1f(composite.at('spillLuma'), this.#parameters.spillLuma);
     composite.draw(keyer.tileVertices);
+  }
+
+  /** The backdrop where the frame leaves a gap: above it, and at its sides. */
+  #drawAround(around: Program, width: number, height: number): void {
+    const gl = this.#gl;
+    // Whole pixels: those that the frame covers in part are drawn under it.
+    const left = Math.min(width, Math.max(0, Math.ceil(this.#at.x)));
+    const right = Math.min(width, Math.max(0, Math.floor(this.#at.x + this.#at.width)));
+    const top = Math.min(height, Math.max(0, Math.ceil(this.#at.y)));
+    const bottom = Math.min(height, Math.max(0, Math.floor(this.#at.y + this.#at.height)));
+    if (left === 0 && top === 0 && right === width && bottom === height) return;
+    around.use();
+    gl.enable(gl.SCISSOR_TEST);
+    this.#drawBand(around, 0, 0, left, height);
+    this.#drawBand(around, right, 0, width - right, height);
+    this.#drawBand(around, left, height - top, right - left, top);
+    this.#drawBand(around, left, 0, right - left, height - bottom);
+    gl.disable(gl.SCISSOR_TEST);
+  }
+
+  #drawBand(around: Program, x: number, y: number, width: number, height: number): void {
+    if (width <= 0 || height <= 0) return;
+    this.#gl.scissor(x, y, width, height);
+    around.draw();
   }
 
   /** Points a program at the frame's tiles on the canvas. */
   #aim(program: Program, keyer: FrameKeyer, wanted: number): void {
     const gl = this.#gl;
     const { width, height } = this.#canvas;
-    gl.uniform2f(program.at('canvasSize'), width, height);
     gl.uniform2f(program.at('targetSize'), width, height);
     gl.uniform4f(program.at('place'), this.#at.x, this.#at.y, this.#at.width, this.#at.height);
     gl.uniform2f(program.at('chromaSize'), keyer.edge.width, keyer.edge.height);
+    gl.uniform2f(program.at('frameScale'), 1, 1);
+    gl.uniform2f(program.at('siteScale'), (0.5 * keyer.width) / keyer.edge.width, (0.5 * keyer.height) / keyer.edge.height);
+    gl.uniform1f(program.at('siteShift'), this.#parameters.siting === 'left' ? 0.25 / keyer.edge.width : 0);
     gl.uniform1f(program.at('bleed'), 0);
     gl.uniform1f(program.at('flip'), -1);
     gl.uniform1f(program.at('wanted'), wanted);

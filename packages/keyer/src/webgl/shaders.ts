@@ -12,45 +12,66 @@ precision highp sampler2D;
 
 const codes = `
 const vec3 weights = vec3(0.2126, 0.7152, 0.0722);
-float lumaOf(vec3 rgb) { return 16.0 + 219.0 * dot(rgb, weights); }
+const vec2 chromaOf = 112.0 / 255.0 / vec2(0.9278, 0.7874);
 `;
 
 /** One triangle over everything. */
 export const vertexShader = `${head}
+out vec2 over;
 void main() {
   vec2 corner = vec2(gl_VertexID == 1 ? 3.0 : -1.0, gl_VertexID == 2 ? 3.0 : -1.0);
+  over = 0.5 * corner + 0.5;
   gl_Position = vec4(corner, 0.0, 1.0);
 }`;
 
 /** Side of a tile in chroma sites. */
 export const TILE_SIZE = 16;
 
+/** Brings a slope to −0.5…0.5. */
+const SLOPE_SCALE = 8;
+
 /** What `tilesShader` writes into the red channel, times 255. */
 export const TILE_CLASS = { foreground: 0, background: 128, mixed: 255 } as const;
 
 /**
- * Quads over the tiles of one class, so that each tile costs only what it needs (keying model §2.8, block classes). The
- * others collapse to nothing. Six vertices a tile; `place` is the picture's rectangle on the target in pixels, `bleed`
- * widens each quad by that many chroma sites, `flip` is −1 where the target's first row is at its top.
+ * Quads over the tiles of one class, or of all with a negative `wanted`, so that each tile costs only what it needs
+ * (keying model §2.8, block classes). The others collapse to nothing. Six vertices a tile; `place` is the picture's
+ * rectangle on the target in pixels, `bleed` widens each quad by that many chroma sites, `flip` is −1 where the target's
+ * first row is at its top. Hands on where the frame, its chroma and the backdrop are to be read, and the screen's y, u, v
+ * as codes divided by 255: the plate is so smooth that reading it at a tile's corners is enough.
  */
 export const tileVertexShader = `${head}
 uniform sampler2D tiles;
+uniform sampler2D plate;
 uniform vec4 place;
 uniform vec2 targetSize;
 uniform vec2 chromaSize;
+uniform vec2 plateScale;
+uniform vec2 frameScale;
+uniform vec2 siteScale;
+uniform float siteShift;
 uniform float bleed;
 uniform float flip;
 uniform float wanted;
+out vec2 at;
+out vec2 site;
+out vec2 over;
+out vec3 screen;
 void main() {
   ivec2 count = textureSize(tiles, 0);
   int number = gl_VertexID / 6;
   ivec2 tile = ivec2(number % count.x, number / count.x);
+  gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+  if (wanted >= 0.0 && abs(texelFetch(tiles, tile, 0).x * 255.0 - wanted) > 1.0) return;
   int corner = gl_VertexID % 6;
   vec2 side = vec2(corner == 1 || corner >= 4 ? 1.0 : 0.0, corner == 2 || corner == 3 || corner == 5 ? 1.0 : 0.0);
-  vec2 site = (vec2(tile) + side) * ${TILE_SIZE}.0 + (side * 2.0 - 1.0) * bleed;
-  vec2 pixel = place.xy + clamp(site / chromaSize, 0.0, 1.0) * place.zw;
-  bool drawn = wanted < 0.0 || abs(texelFetch(tiles, tile, 0).x * 255.0 - wanted) < 1.0;
-  gl_Position = drawn ? vec4((pixel / targetSize * 2.0 - 1.0) * vec2(1.0, flip), 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
+  vec2 share = clamp(((vec2(tile) + side) * ${TILE_SIZE}.0 + (side * 2.0 - 1.0) * bleed) / chromaSize, 0.0, 1.0);
+  at = share * frameScale;
+  site = share * siteScale + vec2(siteShift, 0.0);
+  screen = texture(plate, share * plateScale).xyz;
+  vec2 position = ((place.xy + share * place.zw) / targetSize * 2.0 - 1.0) * vec2(1.0, flip);
+  over = 0.5 * position + 0.5;
+  gl_Position = vec4(position, 0.0, 1.0);
 }`;
 
 /** Samples of the frame on a coarse grid, each the mean of one 2×2 block, for the measurement on the CPU. */
@@ -65,31 +86,30 @@ void main() {
   result = vec4(texture(frame, (2.0 * site + 1.0) / frameSize).rgb, 1.0);
 }`;
 
-/** Keying model §2.4 at chroma resolution: m, Yd, guarded projection. */
+/**
+ * Keying model §2.4 at chroma resolution: m, Yd, guarded projection. Bytes are enough: the regression looks at
+ * differences of many codes. The projection is halved, it may exceed 1.
+ */
 export const matteShader = `${head}${codes}
 uniform sampler2D frame;
-uniform sampler2D plate;
-uniform vec2 chromaSize;
-uniform vec2 frameSize;
-uniform vec2 plateScale;
 uniform vec2 guard;
 uniform float lowest;
 uniform float gain;
-uniform bool leftSited;
+uniform float rowShift;
+in vec2 at;
+in vec3 screen;
 out vec4 matte;
 void main() {
-  vec2 site = floor(gl_FragCoord.xy);
-  vec3 rgb = texture(frame, (2.0 * site + 1.0) / frameSize).rgb;
+  vec3 rgb = texture(frame, at).rgb;
   float luma = dot(rgb, weights);
-  vec2 uv = 112.0 * (rgb.br - luma) / vec2(0.9278, 0.7874);
-  float y = 16.0 + 219.0 * luma;
-  if (leftSited) y = 0.5 * (y + lumaOf(texture(frame, (2.0 * site + vec2(0.0, 1.0)) / frameSize).rgb));
-  vec2 key = texture(plate, gl_FragCoord.xy / chromaSize * plateScale).yz * 255.0;
-  float n = max(dot(key, key), 1.0);
-  float along = dot(uv, key) / n;
-  float across = abs(uv.x * key.y - uv.y * key.x) / n;
+  vec2 uv = (rgb.br - luma) * chromaOf;
+  if (rowShift != 0.0) luma = 0.5 * (luma + dot(texture(frame, at - vec2(rowShift, 0.0)).rgb, weights));
+  vec2 key = screen.yz;
+  float n = 1.0 / max(dot(key, key), 0.00002);
+  float along = dot(uv, key) * n;
+  float across = abs(uv.x * key.y - uv.y * key.x) * n;
   float projection = along - guard.x * max(0.0, across - guard.y);
-  matte = vec4(clamp((projection - lowest) * gain, 0.0, 1.0), y / 255.0, max(projection, 0.0), 1.0);
+  matte = vec4(clamp((projection - lowest) * gain, 0.0, 1.0), (16.0 + 219.0 * luma) / 255.0, 0.5 * projection, 1.0);
 }`;
 
 /**
@@ -111,8 +131,8 @@ void main() {
       spill = max(spill, near.z);
     }
   }
-  // Less spill than 0.012 is a code or two.
-  float kind = least > 0.9999 ? ${TILE_CLASS.background}.0 : most == 0.0 && spill < 0.012 ? ${TILE_CLASS.foreground}.0 : ${TILE_CLASS.mixed}.0;
+  // The projection comes halved: less spill than 0.016 is a code or two.
+  float kind = least > 0.9999 ? ${TILE_CLASS.background}.0 : most == 0.0 && spill < 0.008 ? ${TILE_CLASS.foreground}.0 : ${TILE_CLASS.mixed}.0;
   result = vec4(kind / 255.0, 0.0, 0.0, 1.0);
 }`;
 
@@ -123,25 +143,24 @@ void main() {
  */
 export const slopeShader = `${head}${codes}
 uniform sampler2D frame;
-uniform sampler2D plate;
 uniform sampler2D matte;
-uniform vec2 frameSize;
-uniform vec2 plateScale;
 uniform float detail;
 uniform float spill;
+in vec2 at;
+in vec3 screen;
 layout(location = 0) out vec4 edge;
 layout(location = 1) out vec4 rest;
 void main() {
-  ivec2 site = ivec2(gl_FragCoord.xy);
+  ivec2 here = ivec2(gl_FragCoord.xy);
   ivec2 last = textureSize(matte, 0) - 1;
-  vec3 centre = texelFetch(matte, site, 0).xyz;
+  vec3 centre = texelFetch(matte, here, 0).xyz;
   float sy = 0.0, sm = 0.0, syy = 0.0, smm = 0.0, sym = 0.0;
   vec2 soft = vec2(0.0);
   for (int j = -1; j <= 1; j++) {
     for (int i = -1; i <= 1; i++) {
-      vec2 near = texelFetch(matte, clamp(site + ivec2(i, j), ivec2(0), last), 0).xy;
-      float y = 255.0 * (near.y - centre.y);
-      float m = near.x - centre.x;
+      vec2 near = i == 0 && j == 0 ? vec2(0.0) : texelFetch(matte, clamp(here + ivec2(i, j), ivec2(0), last), 0).xy - centre.xy;
+      float y = 255.0 * near.y;
+      float m = near.x;
       sy += y; sm += m; syy += y * y; smm += m * m; sym += y * m;
       soft += (i == 0 ? 0.75 : 0.125) * (j == 0 ? 0.75 : 0.125) * vec2(m, y);
     }
@@ -153,40 +172,35 @@ void main() {
   float explained = c * c / max(vy * vm, 1e-6);
   float a = detail * c / (vy + 20.0) * clamp((explained - 0.6) / 0.3, 0.0, 1.0);
   float coarse = clamp(centre.x + soft.x - a * soft.y, 0.0, 1.0);
-  float excess = spill * max(0.0, centre.z - coarse);
-  vec3 rgb = texture(frame, (2.0 * vec2(site) + 1.0) / frameSize).rgb;
-  vec2 uv = 112.0 / 255.0 * (rgb.br - dot(rgb, weights)) / vec2(0.9278, 0.7874);
-  vec2 key = texture(plate, gl_FragCoord.xy / vec2(last + 1) * plateScale).yz;
-  edge = vec4(centre.x, centre.y, a, 1.0);
-  rest = vec4(uv - (coarse + excess) * key, excess, 1.0);
+  float excess = spill * max(0.0, 2.0 * centre.z - coarse);
+  vec3 rgb = texture(frame, at).rgb;
+  vec2 uv = (rgb.br - dot(rgb, weights)) * chromaOf;
+  // The slope never exceeds ±0.056; two bytes hold it, and being linear in both it survives filtering.
+  float slope = (a * ${SLOPE_SCALE}.0 + 0.5) * 255.0;
+  edge = vec4(centre.xy, floor(slope) / 255.0, fract(slope));
+  rest = vec4(uv - (coarse + excess) * screen.yz + 128.0 / 255.0, excess, screen.x);
 }`;
 
 /** Keying model §2.6 and §2.7 at the canvas's resolution, over the backdrop. Output is premultiplied. */
 export const compositeShader = `${head}${codes}
 uniform sampler2D frame;
-uniform sampler2D plate;
 uniform sampler2D edge;
 uniform sampler2D rest;
 uniform sampler2D backdrop;
-uniform vec2 canvasSize;
-uniform vec4 place;
-uniform vec2 frameSize;
-uniform vec2 chromaSize;
-uniform vec2 plateScale;
-uniform float siteShift;
 uniform float spillLuma;
+in vec2 at;
+in vec2 site;
+in vec2 over;
 out vec4 result;
 void main() {
-  vec4 behind = texelFetch(backdrop, ivec2(gl_FragCoord.xy), 0);
-  vec2 at = (vec2(gl_FragCoord.x, canvasSize.y - gl_FragCoord.y) - place.xy) / place.zw;
-  vec2 site = (at * frameSize * 0.5 + vec2(siteShift, 0.0)) / chromaSize;
-  vec3 line = texture(edge, site).xyz;
-  vec3 left = texture(rest, site).xyz;
-  float y = lumaOf(texture(frame, at).rgb);
-  float m = clamp(line.x + line.z * (y - 255.0 * line.y), 0.0, 1.0);
-  float screen = 255.0 * texture(plate, at * plateScale).x - 16.0;
-  float light = (y - 16.0 - (m + spillLuma * left.z) * screen) / 219.0;
-  vec2 blueRed = left.xy * (255.0 / 112.0) * vec2(0.9278, 0.7874) + light;
+  vec4 behind = texture(backdrop, over);
+  vec4 line = texture(edge, site);
+  vec4 left = texture(rest, site);
+  float luma = dot(texture(frame, at).rgb, weights);
+  float slope = (line.z + line.w / 255.0 - 0.5) / ${SLOPE_SCALE}.0;
+  float m = clamp(line.x + slope * (16.0 + 219.0 * luma - 255.0 * line.y), 0.0, 1.0);
+  float light = luma - (m + spillLuma * left.z) * (left.w * 255.0 - 16.0) / 219.0;
+  vec2 blueRed = (left.xy - 128.0 / 255.0) / chromaOf + light;
   vec3 rgb = vec3(blueRed.y, (light - 0.2126 * blueRed.y - 0.0722 * blueRed.x) / 0.7152, blueRed.x);
   float alpha = 1.0 - m;
   result = vec4(clamp(rgb, 0.0, alpha), alpha) + m * behind;
@@ -195,18 +209,16 @@ void main() {
 /** The frame as it is, for tiles without any of the screen. */
 export const copyShader = `${head}
 uniform sampler2D frame;
-uniform vec2 canvasSize;
-uniform vec4 place;
+in vec2 at;
 out vec4 result;
-void main() {
-  result = vec4(texture(frame, (vec2(gl_FragCoord.x, canvasSize.y - gl_FragCoord.y) - place.xy) / place.zw).rgb, 1.0);
-}`;
+void main() { result = vec4(texture(frame, at).rgb, 1.0); }`;
 
 /** The backdrop as it is, for tiles that are nothing but screen. */
 export const behindShader = `${head}
 uniform sampler2D backdrop;
+in vec2 over;
 out vec4 result;
-void main() { result = texelFetch(backdrop, ivec2(gl_FragCoord.xy), 0); }`;
+void main() { result = texture(backdrop, over); }`;
 
 /** What is behind the avatar, at the canvas's resolution: the old backdrop fading into a colour or an image. */
 export const backdropShader = `${head}

@@ -80,11 +80,11 @@ const breathAt = (timeSeconds: number): number => {
 /** Fills `pose` for a time and what is said then. Allocates nothing. */
 export const computePose = (timeSeconds: number, talk: Talk, pose: Pose): void => {
   const lively = 0.55 + 0.45 * talk.activity;
-  pose.breath = quantize(breathAt(timeSeconds), 0.35);
+  pose.breath = quantize(breathAt(timeSeconds), 0.5);
   const nod = talk.stress * talk.activity;
   const turn = drift(timeSeconds, 2.3, 1) * lively;
-  pose.headX = quantize(drift(timeSeconds, 3.1, 2) * 3.4 * lively + turn * 1.5, 0.3);
-  pose.headY = quantize(drift(timeSeconds, 2.2, 3) * 1.6 * lively + nod * 3.2 - pose.breath * 0.8, 0.3);
+  pose.headX = quantize(drift(timeSeconds, 3.1, 2) * 3.4 * lively + turn * 1.5, 0.4);
+  pose.headY = quantize(drift(timeSeconds, 2.2, 3) * 1.6 * lively + nod * 3.2 - breathAt(timeSeconds) * 0.8, 0.4);
   pose.headRoll = quantize(drift(timeSeconds, 2.9, 4) * 0.026 * lively, 0.002);
   pose.yaw = quantize(turn * 0.85, 0.04);
   pose.pitch = quantize(drift(timeSeconds, 2.6, 5) * 0.4 * lively + nod * 0.5, 0.06);
@@ -105,7 +105,7 @@ export const computePose = (timeSeconds: number, talk: Talk, pose: Pose): void =
 
 /** Fills only the arms of `pose`: called for the moments within one exposure. Allocates nothing. */
 export const computeArms = (timeSeconds: number, activity: number, pose: Pose): void => {
-  const lift = quantize(breathAt(timeSeconds), 0.35);
+  const lift = quantize(breathAt(timeSeconds), 0.5);
   gestureAt(timeSeconds, activity, -1, lift, pose.left);
   gestureAt(timeSeconds, activity, 1, lift, pose.right);
 };

@@ -1,9 +1,11 @@
-import { drawArm } from './parts/arm.js';
+import { drawForearm, drawUpperArm } from './parts/arm.js';
 import type { Brush } from './parts/brush.js';
 import { drawFace } from './parts/face.js';
 import { drawBackHair, drawFrontHair } from './parts/hair.js';
-import { drawTorso } from './parts/torso.js';
 import type { Pose } from './pose.js';
+
+/** A part of an arm: behind the torso or before it. */
+export type ArmPiece = 'upper' | 'fore';
 
 /** Moves the brush into the head's frame, about the top of the neck. */
 const enterHead = (brush: Brush, pose: Pose): void => {
@@ -12,24 +14,22 @@ const enterHead = (brush: Brush, pose: Pose): void => {
   brush.translate(0, -300);
 };
 
-/** Head, hair and torso: what is behind the arms. In design units, over whatever is there. */
-export const drawBody = (brush: Brush, pose: Pose): void => {
+/** A layer of the head, in design units, over whatever is there. */
+export const drawHead = (brush: Brush, pose: Pose, layer: 'back' | 'face' | 'front'): void => {
   brush.save();
   enterHead(brush, pose);
-  drawBackHair(brush, pose);
-  brush.restore();
-  drawTorso(brush, pose);
-  brush.save();
-  enterHead(brush, pose);
-  drawFace(brush, pose);
-  drawFrontHair(brush, pose);
+  if (layer === 'back') drawBackHair(brush, pose);
+  else if (layer === 'face') drawFace(brush, pose);
+  else drawFrontHair(brush, pose);
   brush.restore();
 };
 
-/** The arm on the viewer's left (−1) or right (1). */
-export const drawSide = (brush: Brush, pose: Pose, side: -1 | 1): void => {
+/** A piece of the arm on the viewer's left (−1) or right (1). */
+export const drawArmPiece = (brush: Brush, pose: Pose, side: -1 | 1, piece: ArmPiece): void => {
+  const arm = side < 0 ? pose.left : pose.right;
   brush.save();
   brush.scale(side, 1);
-  drawArm(brush, side < 0 ? pose.left : pose.right, pose.breath * 0.8, side > 0);
+  if (piece === 'upper') drawUpperArm(brush, arm, pose.breath * 0.8, side);
+  else drawForearm(brush, arm, side);
   brush.restore();
 };

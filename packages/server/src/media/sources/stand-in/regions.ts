@@ -1,7 +1,7 @@
 /** Rectangles of a picture that must be drawn anew, at even coordinates inside it. Its storage is made once. */
 export interface Regions {
   readonly count: number;
-  /** Adds a rectangle in pixels, rounded outwards to even numbers and cut to the picture; joins what overlaps. */
+  /** Adds a rectangle in pixels, rounded outwards to even numbers and cut to the picture; joins those that cost less as one. Regions may overlap. */
   add(left: number, top: number, right: number, bottom: number): void;
   clear(): void;
   left(index: number): number;
@@ -10,13 +10,18 @@ export interface Regions {
   bottom(index: number): number;
 }
 
-const LIMIT = 8;
+const LIMIT = 12;
 
 /** Regions of a picture of `width` × `height`, both even. */
 export const createRegions = (width: number, height: number): Regions => {
   const edges = new Int32Array(LIMIT * 4);
   let count = 0;
   const at = (index: number): number => edges[index] ?? 0;
+  /** Whether drawing both as one costs no more than each alone, overlaps drawn twice. */
+  const worthJoining = (i: number, l: number, t: number, r: number, b: number): boolean => {
+    const joined = (Math.max(r, at(i + 2)) - Math.min(l, at(i))) * (Math.max(b, at(i + 3)) - Math.min(t, at(i + 1)));
+    return joined <= (r - l) * (b - t) + (at(i + 2) - at(i)) * (at(i + 3) - at(i + 1));
+  };
   return {
     get count() {
       return count;
@@ -29,7 +34,7 @@ export const createRegions = (width: number, height: number): Regions => {
       if (!(l < r && t < b)) return;
       for (let index = 0; index < count; ) {
         const i = index * 4;
-        if (count < LIMIT && (at(i) >= r || at(i + 2) <= l || at(i + 1) >= b || at(i + 3) <= t)) {
+        if (count < LIMIT && !worthJoining(i, l, t, r, b)) {
           index += 1;
           continue;
         }

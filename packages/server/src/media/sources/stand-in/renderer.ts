@@ -1,13 +1,13 @@
 import { type Canvas, createCanvas } from '@napi-rs/canvas';
-import { clamp01 } from './curves.js';
+import { type Box, clearBox, createBox, includeArm } from './arm-box.js';
 import type { ArmPose } from './gestures.js';
 import { rgbaToI420 } from './i420.js';
 import { PALETTE } from './palette.js';
 import type { Brush } from './parts/brush.js';
-import { SHOULDER } from './parts/arm.js';
+import { drawTorso } from './parts/torso.js';
 import { computeArms, computePose, createPose, type Pose, type Talk } from './pose.js';
-import { drawBody, drawSide } from './presenter.js';
-import { createRegions, type Regions } from './regions.js';
+import { type ArmPiece, drawArmPiece, drawHead } from './presenter.js';
+import { createRegions } from './regions.js';
 
 /** Draws the presenter for a moment into I420, redrawing only what moved. */
 export interface Renderer {
@@ -21,25 +21,35 @@ export interface Renderer {
   drawTransparent(timeSeconds: number, talk: Talk): Uint8ClampedArray;
 }
 
-/** The head with its hair, wherever it sways. */
-const HEAD = { left: -160, top: 48, right: 160, bottom: 424 };
-const EYES = { left: -66, top: 156, right: 66, bottom: 228 };
-const MOUTH = { left: -42, top: 246, right: 42, bottom: 304 };
-/** The chest and all on it, without the arms. */
-const BODY = { left: -200, top: 48, right: 200, bottom: 900 };
-/** From the wrist to the finger tips and a margin. */
-const HAND_REACH = 124;
-/** 5 divides 255, so that equal weights of an opaque pixel add up to an opaque one. */
-const BLUR_SAMPLES = 5;
+// What a part may cover, wherever it sways, in design units.
+const HEAD: Box = { left: -148, top: 52, right: 148, bottom: 420 };
+const FACE: Box = { left: -96, top: 76, right: 96, bottom: 318 };
+const EYES: Box = { left: -68, top: 156, right: 68, bottom: 230 };
+const MOUTH: Box = { left: -42, top: 246, right: 42, bottom: 306 };
+const TORSO: Box = { left: -192, top: 254, right: 192, bottom: 884 };
+/** The part of the torso that the head doesn't cover. */
+const CHEST: Box = { left: -192, top: 286, right: 192, bottom: 884 };
+
+/** Movement during an exposure, in pixels, below which nothing is blurred. */
+const BLUR_FROM_PIXELS = 1.2;
+/** Moments of an exposure. 3, 5 and 15 divide 255, so that equal shares of an opaque pixel add up to an opaque one. */
+const samplesFor = (movedPixels: number): number => (movedPixels < 3 ? 3 : movedPixels < 16 ? 5 : 15);
 /** The shutter is open for half of a frame. */
 const SHUTTER = 0.5;
-/** Less movement than this during an exposure, in pixels, is not blurred. */
-const SHARP_PIXELS = 1.2;
+/** Side of the square in which a piece of an arm is blurred. */
+const LAYER_UNITS = 470;
 
-interface ArmLayer {
+/** A piece of an arm: where it was drawn and, while it moves fast, its accumulated picture. */
+interface PieceLayer {
+  readonly side: -1 | 1;
+  readonly piece: ArmPiece;
   readonly canvas: Canvas;
   readonly brush: Brush;
-  readonly regions: Regions;
+  /** Where it stands in the picture, design units. */
+  readonly box: Box;
+  /** Pixel at which the layer's corner lies. */
+  left: number;
+  top: number;
   blurred: boolean;
 }
 
@@ -54,111 +64,128 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
   const brush = canvas.getContext('2d');
   const picture = new Uint8Array((width * height * 3) / 2);
   const dirty = createRegions(width, height);
-  const scratch = createCanvas(width, height);
+  const side = Math.ceil(LAYER_UNITS * scale);
+  const scratch = createCanvas(side, side);
   const scratchBrush = scratch.getContext('2d');
-  const createLayer = (): ArmLayer => {
-    const layer = createCanvas(width, height);
-    return { canvas: layer, brush: layer.getContext('2d'), regions: createRegions(width, height), blurred: false };
+  const createLayer = (of: -1 | 1, piece: ArmPiece): PieceLayer => {
+    const layer = createCanvas(side, side);
+    return { side: of, piece, canvas: layer, brush: layer.getContext('2d'), box: createBox(), left: 0, top: 0, blurred: false };
   };
-  const layers = { left: createLayer(), right: createLayer() };
+  const uppers = [createLayer(-1, 'upper'), createLayer(1, 'upper')];
+  const fores = [createLayer(-1, 'fore'), createLayer(1, 'fore')];
+  /** The torso by the height of its breath: few, so that each is drawn once. */
+  const torsos = new Map<number, Canvas>();
+  const torsoLeft = Math.max(0, Math.floor(originX + TORSO.left * scale));
+  const torsoTop = Math.max(0, Math.floor(originY + TORSO.top * scale));
 
   let pose = createPose();
   let before = createPose();
   const instant = createPose();
   let drawn = false;
 
-  const addRect = (into: Regions, rect: { left: number; top: number; right: number; bottom: number }, dx: number, dy: number): void => {
-    into.add(originX + (rect.left + dx) * scale, originY + (rect.top + dy) * scale, originX + (rect.right + dx) * scale, originY + (rect.bottom + dy) * scale);
+  const addBox = (box: Box, dx = 0, dy = 0): void => {
+    dirty.add(originX + (box.left + dx) * scale - 1, originY + (box.top + dy) * scale - 1, originX + (box.right + dx) * scale + 1, originY + (box.bottom + dy) * scale + 1);
   };
 
-  const addArm = (into: Regions, arm: ArmPose, side: -1 | 1): void => {
-    const inner = Math.min(SHOULDER.x - SHOULDER.radius - 4, arm.elbowX - 44, arm.wristX - HAND_REACH * Math.max(0.45, -Math.sin(arm.angle) + 0.5));
-    const outer = Math.max(SHOULDER.x + SHOULDER.radius + 4, arm.elbowX + 44, arm.wristX + HAND_REACH * clamp01(Math.max(0.6, Math.sin(arm.angle) + 0.6)));
-    const top = Math.min(SHOULDER.y - SHOULDER.radius - 8, arm.wristY - HAND_REACH);
-    const bottom = Math.max(arm.elbowY + 44, arm.wristY + HAND_REACH);
-    const near = side * inner;
-    const far = side * outer;
-    into.add(originX + Math.min(near, far) * scale, originY + top * scale, originX + Math.max(near, far) * scale, originY + bottom * scale);
+  const torso = (): Canvas => {
+    const kept = torsos.get(pose.breath);
+    if (kept !== undefined) return kept;
+    const made = createCanvas(Math.min(width, Math.ceil((TORSO.right - TORSO.left) * scale) + 2), height - torsoTop);
+    const on = made.getContext('2d');
+    on.setTransform(scale, 0, 0, scale, originX - torsoLeft, originY - torsoTop);
+    drawTorso(on, pose);
+    torsos.set(pose.breath, made);
+    return made;
   };
 
-  const enterDesign = (on: Brush): void => {
-    on.setTransform(scale, 0, 0, scale, originX, originY);
-  };
-
-  /** Whether the arm moves so far during the exposure that it must be blurred. */
-  const moves = (timeSeconds: number, activity: number, side: -1 | 1): boolean => {
+  /** Pixels that a piece's far end moves during the exposure. */
+  const movement = (timeSeconds: number, activity: number, layer: PieceLayer): number => {
     const open = timeSeconds - SHUTTER / rateFps / 2;
     computeArms(open, activity, instant);
-    const arm = side < 0 ? instant.left : instant.right;
-    const x = arm.wristX + Math.sin(arm.angle) * 90;
-    const y = arm.wristY - Math.cos(arm.angle) * 90;
+    const arm = layer.side < 0 ? instant.left : instant.right;
+    const reach = layer.piece === 'fore' ? 90 : 0;
+    const x = layer.piece === 'fore' ? arm.wristX + Math.sin(arm.angle) * reach : arm.elbowX;
+    const y = layer.piece === 'fore' ? arm.wristY - Math.cos(arm.angle) * reach : arm.elbowY;
     computeArms(open + SHUTTER / rateFps, activity, instant);
-    return Math.hypot(arm.wristX + Math.sin(arm.angle) * 90 - x, arm.wristY - Math.cos(arm.angle) * 90 - y) * scale > SHARP_PIXELS;
+    const endX = layer.piece === 'fore' ? arm.wristX + Math.sin(arm.angle) * reach : arm.elbowX;
+    const endY = layer.piece === 'fore' ? arm.wristY - Math.cos(arm.angle) * reach : arm.elbowY;
+    return Math.hypot(endX - x, endY - y) * scale;
   };
 
-  /** Accumulates the arm over the exposure: each moment covers with an equal share of its alpha. */
-  const accumulate = (timeSeconds: number, activity: number, side: -1 | 1, layer: ArmLayer): void => {
-    const { regions } = layer;
-    for (let index = 0; index < regions.count; index += 1) {
-      layer.brush.clearRect(regions.left(index), regions.top(index), regions.right(index) - regions.left(index), regions.bottom(index) - regions.top(index));
-    }
-    regions.clear();
+  /** Accumulates a piece over the exposure: each moment covers with an equal share of its alpha. */
+  const accumulate = (timeSeconds: number, activity: number, layer: PieceLayer, samples: number): void => {
     const open = timeSeconds - SHUTTER / rateFps / 2;
-    for (let sample = 0; sample < BLUR_SAMPLES; sample += 1) {
-      computeArms(open + ((sample + 0.5) / BLUR_SAMPLES) * (SHUTTER / rateFps), activity, instant);
-      addArm(regions, side < 0 ? instant.left : instant.right, side);
+    const step = SHUTTER / rateFps / samples;
+    clearBox(layer.box);
+    for (let sample = 0; sample < samples; sample += 1) {
+      computeArms(open + (sample + 0.5) * step, activity, instant);
+      includeArm(layer.box, layer.side < 0 ? instant.left : instant.right, layer.side, layer.piece);
     }
+    layer.left = Math.floor(originX + layer.box.left * scale) - 1;
+    layer.top = Math.floor(originY + layer.box.top * scale) - 1;
     instant.breath = pose.breath;
-    const left = regions.left(0);
-    const top = regions.top(0);
-    const across = regions.right(0) - left;
-    const down = regions.bottom(0) - top;
+    layer.brush.globalCompositeOperation = 'source-over';
+    layer.brush.globalAlpha = 1;
+    layer.brush.clearRect(0, 0, side, side);
     layer.brush.globalCompositeOperation = 'lighter';
-    layer.brush.globalAlpha = 1 / BLUR_SAMPLES;
-    for (let sample = 0; sample < BLUR_SAMPLES; sample += 1) {
-      computeArms(open + ((sample + 0.5) / BLUR_SAMPLES) * (SHUTTER / rateFps), activity, instant);
-      scratchBrush.clearRect(left, top, across, down);
-      scratchBrush.save();
-      scratchBrush.beginPath();
-      scratchBrush.rect(left, top, across, down);
-      scratchBrush.clip();
-      enterDesign(scratchBrush);
-      drawSide(scratchBrush, instant, side);
-      scratchBrush.restore();
-      layer.brush.drawImage(scratch, left, top, across, down, left, top, across, down);
+    layer.brush.globalAlpha = 1 / samples;
+    for (let sample = 0; sample < samples; sample += 1) {
+      computeArms(open + (sample + 0.5) * step, activity, instant);
+      scratchBrush.setTransform(1, 0, 0, 1, 0, 0);
+      scratchBrush.clearRect(0, 0, side, side);
+      scratchBrush.setTransform(scale, 0, 0, scale, originX - layer.left, originY - layer.top);
+      drawArmPiece(scratchBrush, instant, layer.side, layer.piece);
+      layer.brush.drawImage(scratch, 0, 0);
     }
     layer.blurred = true;
   };
 
-  const prepareArms = (timeSeconds: number, talk: Talk): void => {
-    for (const side of [-1, 1] as const) {
-      const layer = side < 0 ? layers.left : layers.right;
-      const was = layer.blurred;
-      if (was) for (let index = 0; index < layer.regions.count; index += 1) dirty.add(layer.regions.left(index), layer.regions.top(index), layer.regions.right(index), layer.regions.bottom(index));
-      if (moves(timeSeconds, talk.activity, side)) {
-        accumulate(timeSeconds, talk.activity, side, layer);
-        for (let index = 0; index < layer.regions.count; index += 1) dirty.add(layer.regions.left(index), layer.regions.top(index), layer.regions.right(index), layer.regions.bottom(index));
-      } else layer.blurred = false;
+  /** Brings a piece up to date and marks what it covered and covers. */
+  const prepare = (layer: PieceLayer, timeSeconds: number, activity: number): void => {
+    const now = layer.side < 0 ? pose.left : pose.right;
+    const then = layer.side < 0 ? before.left : before.right;
+    const moved = movement(timeSeconds, activity, layer);
+    const still = sameArm(now, then) && (layer.piece === 'fore' || pose.breath === before.breath);
+    if (still && moved <= BLUR_FROM_PIXELS && !layer.blurred && layer.box.left < layer.box.right) return;
+    if (layer.box.left < layer.box.right) addBox(layer.box);
+    if (moved > BLUR_FROM_PIXELS) accumulate(timeSeconds, activity, layer, samplesFor(moved));
+    else {
+      layer.blurred = false;
+      clearBox(layer.box);
+      includeArm(layer.box, now, layer.side, layer.piece);
     }
+    addBox(layer.box);
   };
 
-  const paint = (on: Brush): void => {
-    enterDesign(on);
-    drawBody(on, pose);
-    for (const side of [-1, 1] as const) {
-      const layer = side < 0 ? layers.left : layers.right;
-      if (layer.blurred) {
-        on.setTransform(1, 0, 0, 1, 0, 0);
-        const { regions } = layer;
-        const left = regions.left(0);
-        const top = regions.top(0);
-        const across = regions.right(0) - left;
-        const down = regions.bottom(0) - top;
-        if (across > 0 && down > 0) on.drawImage(layer.canvas, left, top, across, down, left, top, across, down);
-        enterDesign(on);
-      } else drawSide(on, pose, side);
+  const paintPiece = (on: Brush, layer: PieceLayer): void => {
+    if (layer.blurred) {
+      on.setTransform(1, 0, 0, 1, 0, 0);
+      on.drawImage(layer.canvas, layer.left, layer.top);
+      on.setTransform(scale, 0, 0, scale, originX, originY);
+    } else drawArmPiece(on, pose, layer.side, layer.piece);
+  };
+
+  /** Draws everything that reaches into a rectangle of pixels, back to front. */
+  const paint = (on: Brush, left: number, top: number, right: number, bottom: number): void => {
+    const reaches = (box: Box): boolean =>
+      originX + box.left * scale - 1 < right && originX + box.right * scale + 1 > left && originY + box.top * scale - 1 < bottom && originY + box.bottom * scale + 1 > top;
+    on.setTransform(scale, 0, 0, scale, originX, originY);
+    for (const layer of uppers) if (reaches(layer.box)) paintPiece(on, layer);
+    if (reaches(HEAD)) drawHead(on, pose, 'back');
+    if (reaches(TORSO)) {
+      on.setTransform(1, 0, 0, 1, 0, 0);
+      on.drawImage(torso(), torsoLeft, torsoTop);
+      on.setTransform(scale, 0, 0, scale, originX, originY);
     }
+    if (reaches(FACE)) drawHead(on, pose, 'face');
+    if (reaches(HEAD)) drawHead(on, pose, 'front');
+    for (const layer of fores) if (reaches(layer.box)) paintPiece(on, layer);
     on.setTransform(1, 0, 0, 1, 0, 0);
+  };
+
+  const prepareArms = (timeSeconds: number, activity: number): void => {
+    for (const layer of uppers) prepare(layer, timeSeconds, activity);
+    for (const layer of fores) prepare(layer, timeSeconds, activity);
   };
 
   return {
@@ -171,44 +198,37 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
       dirty.clear();
       if (!drawn) dirty.add(0, 0, width, height);
       drawn = true;
-      if (pose.breath !== before.breath) addRect(dirty, BODY, 0, 0);
-      if (headMoved(pose, before)) addRect(dirty, HEAD, 0, 0);
+      if (pose.breath !== before.breath) addBox(CHEST);
+      if (headMoved(pose, before)) addBox(HEAD);
       else {
-        const dx = pose.headX;
-        const dy = pose.headY;
-        if (eyesMoved(pose, before)) addRect(dirty, EYES, dx, dy);
-        if (mouthMoved(pose, before)) addRect(dirty, MOUTH, dx, dy);
+        if (eyesMoved(pose, before)) addBox(EYES, pose.headX, pose.headY);
+        if (mouthMoved(pose, before)) addBox(MOUTH, pose.headX, pose.headY);
       }
-      for (const side of [-1, 1] as const) {
-        const now = side < 0 ? pose.left : pose.right;
-        const then = side < 0 ? before.left : before.right;
-        if (pose.breath === before.breath && sameArm(now, then)) continue;
-        addArm(dirty, now, side);
-        addArm(dirty, then, side);
-      }
-      prepareArms(timeSeconds, talk);
+      prepareArms(timeSeconds, talk.activity);
       for (let index = 0; index < dirty.count; index += 1) {
         const left = dirty.left(index);
         const top = dirty.top(index);
-        const across = dirty.right(index) - left;
-        const down = dirty.bottom(index) - top;
+        const right = dirty.right(index);
+        const bottom = dirty.bottom(index);
         brush.save();
         brush.beginPath();
-        brush.rect(left, top, across, down);
+        brush.rect(left, top, right - left, bottom - top);
         brush.clip();
         brush.fillStyle = PALETTE.screen;
-        brush.fillRect(left, top, across, down);
-        paint(brush);
+        brush.fillRect(left, top, right - left, bottom - top);
+        paint(brush, left, top, right, bottom);
         brush.restore();
-        rgbaToI420(brush.getImageData(left, top, across, down).data, left, top, across, down, picture, width, height);
+        // Reading back is what costs: some 14 ns a pixel, by way of a fresh buffer (no API of the canvas takes one).
+        rgbaToI420(brush.getImageData(left, top, right - left, bottom - top).data, left, top, right - left, bottom - top, picture, width, height);
       }
       return dirty.count > 0;
     },
     drawTransparent(timeSeconds, talk) {
       computePose(timeSeconds, talk, pose);
-      prepareArms(timeSeconds, talk);
+      dirty.clear();
+      prepareArms(timeSeconds, talk.activity);
       const clear = createCanvas(width, height).getContext('2d');
-      paint(clear);
+      paint(clear, 0, 0, width, height);
       // The next frame is drawn whole: what was prepared here is another moment's.
       drawn = false;
       return clear.getImageData(0, 0, width, height).data;

@@ -5,17 +5,17 @@ import type { Pose } from '../pose.js';
 import { type Brush, linear, radial, softStroke } from './brush.js';
 
 const SKULL = new Path2D('M-77 178 C-79 232 -64 272 -32 293 C-12 305 12 305 32 293 C64 272 79 232 77 178 C79 112 50 86 0 86 C-50 86 -79 112 -77 178 Z');
-const JAW_SHADE = new Path2D('M84 150 C82 240 66 284 30 304 C8 314 -20 310 -40 298');
-const NOSE = new Path2D('M-9 243 C-9 250 -3 250 0 252 C4 250 10 250 10 243');
+const NOSE = new Path2D('M-8 244 C-7 250 -3 250 0 251.5 C4 250 8 250 9 244');
 const NOSE_SIDE = new Path2D('M5 208 C8 222 12 232 12 242');
 
 /** The head without hair and its features, in the head's own frame. */
 export const drawFace = (brush: Brush, pose: Pose): void => {
   brush.fillStyle = linear(brush, -60, 110, 60, 300, [[0, PALETTE.skinLight], [0.5, '#f0b995'], [1, PALETTE.skin]]);
   brush.fill(SKULL);
+  brush.fillStyle = radial(brush, -24, 186, 132, [[0, 'rgba(207,134,100,0)'], [0.6, 'rgba(207,134,100,0)'], [1, 'rgba(196,116,82,0.75)']]);
+  brush.fill(SKULL);
   brush.save();
   brush.clip(SKULL);
-  softStroke(brush, JAW_SHADE, PALETTE.skinShade, 56, 0.55);
   // The fringe's shadow on the forehead.
   brush.fillStyle = linear(brush, 0, 100, 0, 168, [[0, 'rgba(170,92,66,0.55)'], [1, 'rgba(170,92,66,0)']]);
   brush.fillRect(-80, 86, 160, 84);
@@ -34,12 +34,12 @@ export const drawFace = (brush: Brush, pose: Pose): void => {
   brush.translate(shiftX * 0.35, 0);
   softStroke(brush, NOSE_SIDE, PALETTE.skinShade, 10, 0.32);
   brush.strokeStyle = PALETTE.skinDeep;
-  brush.globalAlpha = 0.75;
-  brush.lineWidth = 2.6;
+  brush.globalAlpha = 0.6;
+  brush.lineWidth = 2.4;
   brush.lineCap = 'round';
   brush.stroke(NOSE);
   brush.globalAlpha = 1;
-  brush.fillStyle = radial(brush, -1, 236, 9, [[0, 'rgba(255,236,220,0.7)'], [1, 'rgba(255,236,220,0)']]);
+  brush.fillStyle = radial(brush, -1, 236, 9, [[0, 'rgba(255,236,220,0.4)'], [1, 'rgba(255,236,220,0)']]);
   brush.fillRect(-10, 226, 18, 18);
   brush.translate(-shiftX * 0.2, 0);
   drawMouth(brush, pose);
@@ -48,8 +48,8 @@ export const drawFace = (brush: Brush, pose: Pose): void => {
 
 const drawEye = (brush: Brush, pose: Pose, side: number): void => {
   brush.save();
-  brush.translate(side * 34, 206);
-  brush.scale(side, 1);
+  brush.translate(side * 34, 205);
+  brush.scale(side * 1.16, 1.16);
   const open = 1 - pose.blink;
   // Both lids meet a little under the middle; a smile lifts the lower one.
   const upper = mix(5, -13.5, open);
@@ -88,10 +88,9 @@ const drawEye = (brush: Brush, pose: Pose, side: number): void => {
   brush.fillStyle = PALETTE.lash;
   brush.beginPath();
   brush.moveTo(-16, 3.5);
-  brush.bezierCurveTo(-9, upper - 1, 8, upper - 2.4, 17, -1.2);
-  brush.lineTo(21, -5);
-  brush.lineTo(18.5, 1.4);
-  brush.bezierCurveTo(8, upper + 2.6, -8, upper + 2.2, -16, 3.5);
+  brush.bezierCurveTo(-9, upper - 1, 9, upper - 2.6, 20.5, mix(4.5, -3.5, open));
+  brush.quadraticCurveTo(19, 0, 16, 1.6);
+  brush.bezierCurveTo(9, upper + 2.4, -8, upper + 2.2, -16, 3.5);
   brush.closePath();
   brush.fill();
   brush.strokeStyle = PALETTE.skinDeep;
@@ -107,15 +106,15 @@ const drawEye = (brush: Brush, pose: Pose, side: number): void => {
 
 const drawBrow = (brush: Brush, pose: Pose, side: number): void => {
   brush.save();
-  brush.translate(side * 35, 178 - pose.browLift * 6);
+  brush.translate(side * 36, 179 - pose.browLift * 6);
   brush.scale(side, 1);
   brush.fillStyle = PALETTE.brow;
   brush.globalAlpha = 0.92;
   brush.beginPath();
-  brush.moveTo(-19, 4.5);
-  brush.bezierCurveTo(-9, -3.5, 6, -8, 23, 2);
-  brush.bezierCurveTo(8, -3, -6, 0.5, -18, 8.5);
-  brush.quadraticCurveTo(-20.5, 7, -19, 4.5);
+  brush.moveTo(-18, 0.5);
+  brush.bezierCurveTo(-8, -5, 8, -7.5, 22, 2.5);
+  brush.bezierCurveTo(8, -2.5, -6, -0.5, -16.5, 5.5);
+  brush.quadraticCurveTo(-20.5, 4.5, -18, 0.5);
   brush.closePath();
   brush.fill();
   brush.restore();

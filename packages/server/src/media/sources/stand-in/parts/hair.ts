@@ -1,21 +1,21 @@
-import { PALETTE } from '../palette.js';
 import { hash } from '../curves.js';
+import { PALETTE } from '../palette.js';
 import type { Pose } from '../pose.js';
 import { type Brush, linear } from './brush.js';
 
-/** The hair behind the neck, in the head's frame. */
+/** The hair behind the neck and the loose strands at its outline, in the head's frame. */
 export const drawBackHair = (brush: Brush, pose: Pose): void => {
   const s = pose.hair;
-  brush.fillStyle = linear(brush, 0, 70, 0, 400, [[0, PALETTE.hair], [0.6, PALETTE.hairDark], [1, '#3d2220']]);
+  brush.fillStyle = linear(brush, 0, 180, 0, 410, [[0, PALETTE.hairDark], [0.5, '#2a1516'], [1, '#3a2020']]);
   brush.beginPath();
-  brush.moveTo(-4, 62);
-  brush.bezierCurveTo(-78, 58, -114, 116, -108, 196);
-  brush.bezierCurveTo(-106, 262, -132 + s * 0.5, 310, -118 + s, 372);
-  brush.bezierCurveTo(-108 + s, 404, -66 + s, 408, -44 + s * 0.8, 386);
-  brush.lineTo(44 + s * 0.8, 386);
-  brush.bezierCurveTo(66 + s, 408, 108 + s, 404, 118 + s, 372);
-  brush.bezierCurveTo(132 + s * 0.5, 310, 106, 262, 108, 196);
-  brush.bezierCurveTo(114, 116, 78, 58, -4, 62);
+  brush.moveTo(0, 70);
+  brush.bezierCurveTo(-70, 68, -106, 122, -104, 196);
+  brush.bezierCurveTo(-104, 262, -136 + s * 0.5, 318, -112 + s, 376);
+  brush.bezierCurveTo(-98 + s, 404, -70 + s, 404, -44 + s * 0.8, 378);
+  brush.lineTo(44 + s * 0.8, 378);
+  brush.bezierCurveTo(70 + s, 404, 98 + s, 404, 112 + s, 376);
+  brush.bezierCurveTo(136 + s * 0.5, 318, 104, 262, 104, 196);
+  brush.bezierCurveTo(106, 122, 70, 68, 0, 70);
   brush.closePath();
   brush.fill();
   drawStrands(brush, s);
@@ -24,27 +24,28 @@ export const drawBackHair = (brush: Brush, pose: Pose): void => {
 const drawStrands = (brush: Brush, swing: number): void => {
   brush.strokeStyle = PALETTE.hair;
   brush.lineCap = 'round';
-  for (let index = 0; index < 14; index += 1) {
+  for (let index = 0; index < 12; index += 1) {
     const side = index % 2 === 0 ? -1 : 1;
-    const out = 3 + hash(index, 31) * 15;
-    const end = 350 + hash(index, 32) * 62;
-    const start = 110 + hash(index, 33) * 150;
-    const lag = swing * (1 + hash(index, 34) * 0.7);
-    brush.lineWidth = 1.1 + hash(index, 35) * 1.3;
+    // Every strand leaves from inside the hair and lifts off towards its end.
+    const start = 214 + hash(index, 33) * 70;
+    const end = 356 + hash(index, 32) * 54;
+    const out = 112 + hash(index, 31) * 17;
+    const lag = swing * (1.1 + hash(index, 34) * 0.7);
+    brush.lineWidth = 1 + hash(index, 35) * 1.2;
     brush.beginPath();
-    brush.moveTo(side * 104, start);
-    brush.bezierCurveTo(side * (111 + out * 0.5), start + 60, side * (113 + out) + lag * 0.6, end - 60, side * (108 + out * (index % 3 === 0 ? 1.3 : 0.2)) + lag, end);
+    brush.moveTo(side * 98, start);
+    brush.bezierCurveTo(side * 108, start + 44, side * (out + 9) + lag * 0.5, end - 62, side * (out - 9 + hash(index, 39) * 16) + lag, end);
     brush.stroke();
   }
   // Flyaways at the crown.
-  brush.lineWidth = 1.1;
-  for (let index = 0; index < 7; index += 1) {
-    const at = -70 + index * 22 + hash(index, 36) * 10;
-    const lean = (hash(index, 37) - 0.5) * 36 + swing;
-    const foot = 66 + (at * at) / 190;
+  brush.lineWidth = 1;
+  for (let index = 0; index < 5; index += 1) {
+    const at = -62 + index * 30 + hash(index, 36) * 12;
+    const lean = 8 + hash(index, 37) * 9;
+    const foot = 65 + (at * at) / 150;
     brush.beginPath();
-    brush.moveTo(at, foot + 5);
-    brush.quadraticCurveTo(at + lean * 0.3, foot - 6, at + lean, foot - 5 - hash(index, 38) * 6);
+    brush.moveTo(at, foot + 4);
+    brush.quadraticCurveTo(at + lean * 0.5, foot - 6, at + lean + swing * 0.5, foot - 2 + Math.abs(at + lean) * 0.12);
     brush.stroke();
   }
 };
@@ -52,54 +53,61 @@ const drawStrands = (brush: Brush, swing: number): void => {
 /** The hair over the forehead and beside the face, in the head's frame. */
 export const drawFrontHair = (brush: Brush, pose: Pose): void => {
   const s = pose.hair;
-  brush.fillStyle = linear(brush, -110, 80, 60, 330, [[0, PALETTE.hairLight], [0.28, '#5c352d'], [0.65, PALETTE.hair], [1, PALETTE.hairDark]]);
   // Away from the parting to the viewer's left.
+  brush.fillStyle = linear(brush, -112, 90, -40, 390, [[0, '#77473a'], [0.3, '#5c352d'], [0.62, PALETTE.hair], [1, '#5a332b']]);
   brush.beginPath();
-  brush.moveTo(-24, 66);
-  brush.bezierCurveTo(-72, 62, -112, 112, -107, 192);
-  brush.bezierCurveTo(-104, 256, -128 + s * 0.4, 304, -116 + s, 368);
-  brush.bezierCurveTo(-112 + s, 384, -92 + s, 392, -82 + s, 380);
-  brush.bezierCurveTo(-66 + s, 356, -86 + s * 0.4, 300, -80, 246);
-  brush.bezierCurveTo(-76, 196, -66, 148, -24, 100);
+  brush.moveTo(-26, 65);
+  brush.bezierCurveTo(-76, 62, -114, 114, -108, 194);
+  brush.bezierCurveTo(-104, 252, -136 + s * 0.4, 306, -118 + s, 366);
+  brush.bezierCurveTo(-112 + s, 388, -92 + s, 400, -70 + s, 398);
+  brush.bezierCurveTo(-86 + s, 372, -66 + s * 0.5, 316, -77, 250);
+  brush.bezierCurveTo(-82, 190, -62, 140, -26, 96);
   brush.closePath();
   brush.fill();
   // The long side, swept across the forehead.
-  brush.fillStyle = linear(brush, -30, 60, 110, 330, [[0, '#6d4034'], [0.35, PALETTE.hair], [1, PALETTE.hairDark]]);
+  brush.fillStyle = linear(brush, -30, 60, 106, 390, [[0, '#7d4b3d'], [0.22, '#5f372e'], [0.55, PALETTE.hair], [0.8, '#3c2220'], [1, '#54302a']]);
   brush.beginPath();
-  brush.moveTo(-28, 66);
-  brush.bezierCurveTo(40, 46, 114, 96, 107, 194);
-  brush.bezierCurveTo(104, 256, 128 + s * 0.4, 304, 117 + s, 368);
-  brush.bezierCurveTo(113 + s, 386, 92 + s, 392, 82 + s, 380);
-  brush.bezierCurveTo(66 + s, 356, 86 + s * 0.4, 300, 80, 244);
-  brush.bezierCurveTo(74, 178, 34, 142, -28, 103);
-  brush.quadraticCurveTo(-36, 84, -28, 66);
+  brush.moveTo(-30, 66);
+  brush.bezierCurveTo(38, 44, 116, 96, 108, 194);
+  brush.bezierCurveTo(104, 252, 136 + s * 0.4, 306, 118 + s, 366);
+  brush.bezierCurveTo(112 + s, 390, 92 + s, 402, 68 + s, 398);
+  brush.bezierCurveTo(86 + s, 372, 66 + s * 0.5, 316, 78, 248);
+  brush.bezierCurveTo(78, 188, 40, 140, -26, 97);
+  brush.quadraticCurveTo(-36, 80, -30, 66);
   brush.closePath();
   brush.fill();
 
+  // A sheen across the crown, and a few locks parted by light and shade.
+  brush.fillStyle = 'rgba(190,122,94,0.20)';
+  brush.beginPath();
+  brush.moveTo(-8, 82);
+  brush.bezierCurveTo(36, 78, 84, 104, 94, 158);
+  brush.bezierCurveTo(78, 120, 40, 98, -8, 82);
+  brush.moveTo(-40, 84);
+  brush.bezierCurveTo(-70, 92, -94, 126, -97, 168);
+  brush.bezierCurveTo(-84, 128, -66, 104, -40, 84);
+  brush.fill();
   brush.lineCap = 'round';
-  brush.lineWidth = 2;
-  brush.strokeStyle = PALETTE.hairLight;
-  brush.globalAlpha = 0.55;
-  for (let index = 0; index < 6; index += 1) {
-    const u = index / 5;
-    brush.beginPath();
-    brush.moveTo(-26 + u * 4, 76 + u * 20);
-    brush.bezierCurveTo(24 + u * 6, 76 + u * 30, 98 - u * 14, 116 + u * 20, 100 - u * 14, 196 + u * 18);
-    brush.stroke();
-    brush.beginPath();
-    brush.moveTo(-30, 76 + u * 20);
-    brush.bezierCurveTo(-66 + u * 10, 84 + u * 16, -102 + u * 16, 120 + u * 14, -101 + u * 14, 200 + u * 10);
-    brush.stroke();
-  }
-  brush.globalAlpha = 0.4;
-  for (let index = 0; index < 4; index += 1) {
-    const inset = index * 7;
-    for (const side of [-1, 1]) {
-      brush.beginPath();
-      brush.moveTo(side * (101 - inset), 214);
-      brush.bezierCurveTo(side * (98 - inset), 262, side * (118 - inset) + s * 0.4, 306, side * (108 - inset * 0.9) + s, 366);
-      brush.stroke();
-    }
-  }
-  brush.globalAlpha = 1;
+  brush.lineWidth = 2.4;
+  brush.strokeStyle = 'rgba(38,18,18,0.32)';
+  brush.beginPath();
+  brush.moveTo(-24, 74);
+  brush.bezierCurveTo(50, 76, 98, 130, 95, 204);
+  brush.bezierCurveTo(93, 262, 116 + s * 0.4, 312, 100 + s, 378);
+  brush.moveTo(-32, 76);
+  brush.bezierCurveTo(-74, 92, -98, 134, -95, 204);
+  brush.bezierCurveTo(-93, 262, -116 + s * 0.4, 312, -100 + s, 378);
+  brush.stroke();
+  brush.lineWidth = 1.6;
+  brush.strokeStyle = 'rgba(176,112,86,0.42)';
+  brush.beginPath();
+  brush.moveTo(4, 80);
+  brush.bezierCurveTo(66, 88, 104, 132, 101, 206);
+  brush.bezierCurveTo(99, 262, 124 + s * 0.4, 310, 110 + s, 368);
+  brush.moveTo(-10, 88);
+  brush.bezierCurveTo(48, 102, 84, 146, 87, 204);
+  brush.moveTo(-42, 80);
+  brush.bezierCurveTo(-82, 98, -104, 140, -101, 206);
+  brush.bezierCurveTo(-99, 262, -124 + s * 0.4, 310, -110 + s, 368);
+  brush.stroke();
 };

@@ -27,7 +27,7 @@ export const drawHand = (brush: Brush, arm: ArmPose, lit: boolean): void => {
   brush.rotate(arm.angle);
   // Turning the hand over is narrowing it and widening it mirrored.
   const facing = arm.facing >= 0 ? Math.max(arm.facing, 0.4) : Math.min(arm.facing, -0.4);
-  brush.scale(facing, 1);
+  brush.scale(facing * 1.14, 1.14);
   const skin = linear(brush, -30, -100, 34, 10, lit
     ? [[0, PALETTE.skinLight], [0.6, PALETTE.skin], [1, PALETTE.skinShade]]
     : [[0, PALETTE.skinLight], [0.7, '#eeb792'], [1, PALETTE.skinShade]]);
@@ -37,7 +37,7 @@ export const drawHand = (brush: Brush, arm: ArmPose, lit: boolean): void => {
   // The blouse's cuff, the wrist and the palm.
   brush.fillStyle = PALETTE.blouse;
   brush.beginPath();
-  brush.roundRect(-25, -12, 50, 30, 8);
+  brush.roundRect(-21, -8, 42, 26, 6);
   brush.fill();
   for (let index = 0; index < FINGERS.length; index += 1) {
     const finger = FINGERS[index];
