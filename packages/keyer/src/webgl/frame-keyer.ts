@@ -5,20 +5,24 @@ import { Program } from './program.js';
 import { matteShader, slopeShader, TILE_CLASS, TILE_SIZE, tilesShader, tileVertexShader } from './shaders.js';
 import { Surface, Target } from './surface.js';
 
+/** A projection below this is a code or two of spill, which isn't worth a tile's full treatment. */
+const CALM = 0.012;
+
 /** The passes at chroma resolution for frames of one size: frame and plate in, everything the composite needs out. */
 export class FrameKeyer implements Owned {
   readonly width: number;
   readonly height: number;
   /** The frame itself, RGBA. */
   readonly frame: Surface;
-  /** m, Yd, and the slope in two bytes. */
+  /** m, whole codes of Yd, and the slope in two bytes. */
   readonly edge: Surface;
-  /** Chroma without the screen's, the spill in excess of the matte, and the screen's luma. */
+  /** Chroma without the screen's, the spill in excess of the matte, and Yd's fraction of a code. */
   readonly rest: Surface;
   /** The screen's y, u, v. */
   readonly plate: Surface;
-  readonly #plateScaleX: number;
-  readonly #plateScaleY: number;
+  /** Plate texture coordinates of the frame's right bottom corner. */
+  readonly plateScaleX: number;
+  readonly plateScaleY: number;
   readonly #gl: WebGL2RenderingContext;
   readonly #parameters: KeyingParameters;
   readonly #matte: Surface;
@@ -59,8 +63,8 @@ export class FrameKeyer implements Owned {
     this.edge = new Surface(gl, w, h, gl.RGBA8, gl.LINEAR);
     this.rest = new Surface(gl, w, h, gl.RGBA8, gl.LINEAR);
     this.plate = new Surface(gl, model.plate.width, model.plate.height, gl.RGBA16F, gl.LINEAR);
-    this.#plateScaleX = gridWidth / (cellSize * model.plate.width);
-    this.#plateScaleY = gridHeight / (cellSize * model.plate.height);
+    this.plateScaleX = gridWidth / (cellSize * model.plate.width);
+    this.plateScaleY = gridHeight / (cellSize * model.plate.height);
     this.#plateTexels = new Float32Array(4 * model.plate.width * model.plate.height);
     this.#matteTarget = new Target(gl, this.#matte);
     this.#tilesTarget = new Target(gl, this.tiles);
@@ -98,8 +102,7 @@ export class FrameKeyer implements Owned {
     const matte = this.#mattePass.use();
     this.#aim(matte);
     gl.uniform2f(matte.at('guard'), parameters.hueGuard, parameters.hueTolerance);
-    gl.uniform1f(matte.at('lowest'), this.#floor);
-    gl.uniform1f(matte.at('gain'), 1 / (parameters.ceiling - this.#floor));
+    gl.uniform1f(matte.at('ceiling'), parameters.ceiling);
     gl.uniform1f(matte.at('rowShift'), parameters.siting === 'left' ? 1 / this.width : 0);
     gl.uniform1f(matte.at('bleed'), 0);
     gl.uniform1f(matte.at('wanted'), -1);
@@ -108,6 +111,8 @@ export class FrameKeyer implements Owned {
     this.#matte.bind(2);
     const tiles = this.#tilesPass.use();
     gl.uniform1i(tiles.at('matte'), 2);
+    // A quarter: one of the four sites of a mean may have it all.
+    gl.uniform1f(tiles.at('calm'), Math.min(CALM, this.#floor / 4) / parameters.ceiling);
     tiles.draw();
     this.#slopeTarget.bind();
     this.tiles.bind(3);
@@ -116,6 +121,9 @@ export class FrameKeyer implements Owned {
     // The composite reads one site beyond a tile.
     gl.uniform1f(slope.at('bleed'), 1);
     gl.uniform1f(slope.at('wanted'), TILE_CLASS.mixed);
+    gl.uniform1f(slope.at('ceiling'), parameters.ceiling);
+    gl.uniform1f(slope.at('lowest'), this.#floor);
+    gl.uniform1f(slope.at('gain'), 1 / (parameters.ceiling - this.#floor));
     gl.uniform1f(slope.at('detail'), parameters.detail);
     gl.uniform1f(slope.at('spill'), parameters.spill);
     slope.draw(this.tileVertices);
@@ -128,7 +136,7 @@ export class FrameKeyer implements Owned {
     gl.uniform2f(program.at('chromaSize'), width, height);
     gl.uniform2f(program.at('targetSize'), width, height);
     gl.uniform4f(program.at('place'), 0, 0, width, height);
-    gl.uniform2f(program.at('plateScale'), this.#plateScaleX, this.#plateScaleY);
+    gl.uniform2f(program.at('plateScale'), this.plateScaleX, this.plateScaleY);
     gl.uniform2f(program.at('frameScale'), (2 * width) / this.width, (2 * height) / this.height);
     gl.uniform1f(program.at('flip'), 1);
   }

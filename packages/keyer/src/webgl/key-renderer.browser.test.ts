@@ -119,7 +119,8 @@ describe.skipIf(!hasChromium || !hasSharedData)('KeyRenderer', () => {
     }, input);
     // The matte everywhere; colour but for hard colour edges inside the person, where tiles without any screen are copied
     // with the frame's own chroma and the reference smooths it.
-    expect(measured.alpha).toBeLessThan(2);
+    // Two codes, and half a one by rounding.
+    expect(measured.alpha).toBeLessThan(2.5);
     expect(measured.mean).toBeLessThan(0.6);
     expect(measured.far).toBeLessThan(0.03);
   });

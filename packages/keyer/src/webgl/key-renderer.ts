@@ -198,7 +198,7 @@ export class KeyRenderer implements Owned {
     const gl = this.#gl;
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
     const backdrop = new Backdrop(gl, this.#canvas.width, this.#canvas.height);
-    const composite = new Program(gl, compositeShader, ['frame', 'tiles', 'edge', 'rest', 'backdrop'], tileVertexShader);
+    const composite = new Program(gl, compositeShader, ['frame', 'plate', 'edge', 'rest', 'backdrop', 'tiles'], tileVertexShader);
     const copy = new Program(gl, copyShader, ['frame', 'tiles'], tileVertexShader);
     const behind = new Program(gl, behindShader, ['backdrop', 'tiles'], tileVertexShader);
     const around = new Program(gl, behindShader, ['backdrop']);
@@ -292,7 +292,6 @@ export class KeyRenderer implements Owned {
     const keyer = this.#mode === 'empty' ? undefined : this.#sized?.keyer;
     if (keyer === undefined) return backdrop.copyToCanvas();
     if (this.#placed !== keyer || this.#placedMode !== this.#mode) this.#place(keyer, width, height);
-    const { x, y } = this.#at;
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.viewport(0, 0, width, height);
     backdrop.surface.bind(0);
@@ -312,9 +311,11 @@ export class KeyRenderer implements Owned {
   }
 
   #drawMixed({ backdrop, composite }: Standing, keyer: FrameKeyer): void {
+    keyer.plate.bind(1);
     keyer.edge.bind(2);
     keyer.rest.bind(3);
     backdrop.surface.bind(4);
+    keyer.tiles.bind(5);
     this.#aim(composite.use(), keyer, TILE_CLASS.mixed);
     this.#gl.uniform1f(composite.at('spillLuma'), this.#parameters.spillLuma);
     composite.draw(keyer.tileVertices);
@@ -351,6 +352,7 @@ export class KeyRenderer implements Owned {
     gl.uniform2f(program.at('targetSize'), width, height);
     gl.uniform4f(program.at('place'), this.#at.x, this.#at.y, this.#at.width, this.#at.height);
     gl.uniform2f(program.at('chromaSize'), keyer.edge.width, keyer.edge.height);
+    gl.uniform2f(program.at('plateScale'), keyer.plateScaleX, keyer.plateScaleY);
     gl.uniform2f(program.at('frameScale'), 1, 1);
     gl.uniform2f(program.at('siteScale'), (0.5 * keyer.width) / keyer.edge.width, (0.5 * keyer.height) / keyer.edge.height);
     gl.uniform1f(program.at('siteShift'), this.#parameters.siting === 'left' ? 0.25 / keyer.edge.width : 0);

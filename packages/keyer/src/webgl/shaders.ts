@@ -87,14 +87,13 @@ void main() {
 }`;
 
 /**
- * Keying model §2.4 at chroma resolution: m, Yd, guarded projection. Bytes are enough: the regression looks at
- * differences of many codes. The projection is halved, it may exceed 1.
+ * Keying model §2.4 at chroma resolution: the guarded projection as a share of the ceiling, and Yd. Each takes two bytes,
+ * whole steps and the fraction of one: every device can draw those, and a filter, being linear, works on both.
  */
 export const matteShader = `${head}${codes}
 uniform sampler2D frame;
 uniform vec2 guard;
-uniform float lowest;
-uniform float gain;
+uniform float ceiling;
 uniform float rowShift;
 in vec2 at;
 in vec3 screen;
@@ -109,30 +108,31 @@ void main() {
   float along = dot(uv, key) * n;
   float across = abs(uv.x * key.y - uv.y * key.x) * n;
   float projection = along - guard.x * max(0.0, across - guard.y);
-  matte = vec4(clamp((projection - lowest) * gain, 0.0, 1.0), (16.0 + 219.0 * luma) / 255.0, 0.5 * projection, 1.0);
+  vec2 both = vec2(255.0 * clamp(projection / ceiling, 0.0, 1.0), 16.0 + 219.0 * luma);
+  matte = vec4(floor(both) / 255.0, fract(both)).xzyw;
 }`;
 
 /**
- * Class of each tile with the two sites around it. Each of the 10 × 10 taps is the mean of four sites, which is 0 or 1
- * only when all four are.
+ * Class of each tile with the two sites around it. Each of the 10 × 10 taps is the mean of four sites, which is 1 only
+ * when all four are. `calm`: a mean share below which there is neither matte nor spill worth a code or two.
  */
 export const tilesShader = `${head}
 uniform sampler2D matte;
+uniform float calm;
 out vec4 result;
 void main() {
   vec2 size = vec2(textureSize(matte, 0));
   vec2 corner = floor(gl_FragCoord.xy) * ${TILE_SIZE}.0 - 1.0;
-  float least = 1.0, most = 0.0, spill = 0.0;
+  float least = 1.0, most = 0.0;
   for (int j = 0; j < ${TILE_SIZE / 2 + 2}; j++) {
     for (int i = 0; i < ${TILE_SIZE / 2 + 2}; i++) {
-      vec3 near = texture(matte, (corner + 2.0 * vec2(i, j)) / size).xyz;
-      least = min(least, near.x);
-      most = max(most, near.x);
-      spill = max(spill, near.z);
+      vec2 near = texture(matte, (corner + 2.0 * vec2(i, j)) / size).xy;
+      float share = near.x + near.y / 255.0;
+      least = min(least, share);
+      most = max(most, share);
     }
   }
-  // The projection comes halved: less spill than 0.016 is a code or two.
-  float kind = least > 0.9999 ? ${TILE_CLASS.background}.0 : most == 0.0 && spill < 0.008 ? ${TILE_CLASS.foreground}.0 : ${TILE_CLASS.mixed}.0;
+  float kind = least > 0.9999 ? ${TILE_CLASS.background}.0 : most < calm ? ${TILE_CLASS.foreground}.0 : ${TILE_CLASS.mixed}.0;
   result = vec4(kind / 255.0, 0.0, 0.0, 1.0);
 }`;
 
@@ -144,23 +144,33 @@ void main() {
 export const slopeShader = `${head}${codes}
 uniform sampler2D frame;
 uniform sampler2D matte;
+uniform float ceiling;
+uniform float lowest;
+uniform float gain;
 uniform float detail;
 uniform float spill;
 in vec2 at;
 in vec3 screen;
 layout(location = 0) out vec4 edge;
 layout(location = 1) out vec4 rest;
+// Its share of the ceiling, m, Yd.
+vec3 readSite(ivec2 site) {
+  vec4 raw = texelFetch(matte, site, 0);
+  float share = raw.x + raw.y / 255.0;
+  return vec3(share, clamp((share * ceiling - lowest) * gain, 0.0, 1.0), 255.0 * raw.z + raw.w);
+}
 void main() {
   ivec2 here = ivec2(gl_FragCoord.xy);
   ivec2 last = textureSize(matte, 0) - 1;
-  vec3 centre = texelFetch(matte, here, 0).xyz;
+  vec3 centre = readSite(here);
   float sy = 0.0, sm = 0.0, syy = 0.0, smm = 0.0, sym = 0.0;
   vec2 soft = vec2(0.0);
   for (int j = -1; j <= 1; j++) {
     for (int i = -1; i <= 1; i++) {
-      vec2 near = i == 0 && j == 0 ? vec2(0.0) : texelFetch(matte, clamp(here + ivec2(i, j), ivec2(0), last), 0).xy - centre.xy;
-      float y = 255.0 * near.y;
-      float m = near.x;
+      if (i == 0 && j == 0) continue;
+      vec3 near = readSite(clamp(here + ivec2(i, j), ivec2(0), last)) - centre;
+      float y = near.z;
+      float m = near.y;
       sy += y; sm += m; syy += y * y; smm += m * m; sym += y * m;
       soft += (i == 0 ? 0.75 : 0.125) * (j == 0 ? 0.75 : 0.125) * vec2(m, y);
     }
@@ -171,14 +181,14 @@ void main() {
   float c = sym / 9.0 - sy * sm;
   float explained = c * c / max(vy * vm, 1e-6);
   float a = detail * c / (vy + 20.0) * clamp((explained - 0.6) / 0.3, 0.0, 1.0);
-  float coarse = clamp(centre.x + soft.x - a * soft.y, 0.0, 1.0);
-  float excess = spill * max(0.0, 2.0 * centre.z - coarse);
+  float coarse = clamp(centre.y + soft.x - a * soft.y, 0.0, 1.0);
+  float excess = spill * max(0.0, (centre.x < 1.0 ? centre.x * ceiling : 1.0) - coarse);
   vec3 rgb = texture(frame, at).rgb;
   vec2 uv = (rgb.br - dot(rgb, weights)) * chromaOf;
   // The slope never exceeds ±0.056; two bytes hold it, and being linear in both it survives filtering.
   float slope = (a * ${SLOPE_SCALE}.0 + 0.5) * 255.0;
-  edge = vec4(centre.xy, floor(slope) / 255.0, fract(slope));
-  rest = vec4(uv - (coarse + excess) * screen.yz + 128.0 / 255.0, excess, screen.x);
+  edge = vec4(centre.y, floor(centre.z) / 255.0, floor(slope) / 255.0, fract(slope));
+  rest = vec4(uv - (coarse + excess) * screen.yz + 128.0 / 255.0, excess, fract(centre.z));
 }`;
 
 /** Keying model §2.6 and §2.7 at the canvas's resolution, over the backdrop. Output is premultiplied. */
@@ -188,6 +198,7 @@ uniform sampler2D edge;
 uniform sampler2D rest;
 uniform sampler2D backdrop;
 uniform float spillLuma;
+in vec3 screen;
 in vec2 at;
 in vec2 site;
 in vec2 over;
@@ -198,8 +209,8 @@ void main() {
   vec4 left = texture(rest, site);
   float luma = dot(texture(frame, at).rgb, weights);
   float slope = (line.z + line.w / 255.0 - 0.5) / ${SLOPE_SCALE}.0;
-  float m = clamp(line.x + slope * (16.0 + 219.0 * luma - 255.0 * line.y), 0.0, 1.0);
-  float light = luma - (m + spillLuma * left.z) * (left.w * 255.0 - 16.0) / 219.0;
+  float m = clamp(line.x + slope * (16.0 + 219.0 * luma - 255.0 * line.y - left.w), 0.0, 1.0);
+  float light = luma - (m + spillLuma * left.z) * (screen.x * 255.0 - 16.0) / 219.0;
   vec2 blueRed = (left.xy - 128.0 / 255.0) / chromaOf + light;
   vec3 rgb = vec3(blueRed.y, (light - 0.2126 * blueRed.y - 0.0722 * blueRed.x) / 0.7152, blueRed.x);
   float alpha = 1.0 - m;
