@@ -65,7 +65,7 @@ const IDLE_EVERY = 6;
 export const gestureAt = (timeSeconds: number, activity: number, side: -1 | 1, lift: number, into: ArmPose): void => {
   const slot = Math.floor(timeSeconds / SLOT_SECONDS);
   const since = timeSeconds - slot * SLOT_SECONDS;
-  const weight = ease(0.05, 0.68, since) * (1 - ease(1.9, 2.6, since));
+  const weight = ease(0.02, 0.86, since) * (1 - ease(1.84, 2.68, since));
   Object.assign(into, REST);
   into.elbowY -= lift * 0.5;
   into.wristY -= lift * 0.5;

@@ -83,13 +83,13 @@ export const computePose = (timeSeconds: number, talk: Talk, pose: Pose): void =
   pose.breath = quantize(breathAt(timeSeconds), 0.5);
   const nod = talk.stress * talk.activity;
   const turn = drift(timeSeconds, 2.3, 1) * lively;
-  pose.headX = quantize(drift(timeSeconds, 3.1, 2) * 3.4 * lively + turn * 1.5, 0.4);
-  pose.headY = quantize(drift(timeSeconds, 2.2, 3) * 1.6 * lively + nod * 3.2 - breathAt(timeSeconds) * 0.8, 0.4);
-  pose.headRoll = quantize(drift(timeSeconds, 2.9, 4) * 0.026 * lively, 0.002);
-  pose.yaw = quantize(turn * 0.85, 0.04);
-  pose.pitch = quantize(drift(timeSeconds, 2.6, 5) * 0.4 * lively + nod * 0.5, 0.06);
+  pose.headX = quantize(drift(timeSeconds, 3.1, 2) * 3.4 * lively + turn * 1.5, 0.5);
+  pose.headY = quantize(drift(timeSeconds, 2.2, 3) * 1.6 * lively + nod * 3.2 - breathAt(timeSeconds) * 0.8, 0.5);
+  pose.headRoll = quantize(drift(timeSeconds, 2.9, 4) * 0.026 * lively, 0.003);
+  pose.yaw = quantize(turn * 0.85, 0.08);
+  pose.pitch = quantize(drift(timeSeconds, 2.6, 5) * 0.4 * lively + nod * 0.5, 0.12);
   // The ends of the hair follow the head a little later.
-  pose.hair = quantize((drift(timeSeconds - 0.28, 3.1, 2) * 4.5 + drift(timeSeconds - 0.22, 2.3, 1) * 3.5) * lively + Math.sin(timeSeconds * 1.9) * 0.9, 0.5);
+  pose.hair = quantize((drift(timeSeconds - 0.28, 3.1, 2) * 4.5 + drift(timeSeconds - 0.22, 2.3, 1) * 3.5) * lively + Math.sin(timeSeconds * 1.9) * 0.9, 0.8);
   pose.browLift = quantize(clamp01(0.35 + drift(timeSeconds, 2.1, 6) * 0.35 + talk.stress * 0.5 * talk.activity), 0.06);
   pose.blink = quantize(blinkAt(timeSeconds), 0.05);
   const glance = ease(0.55, 0.8, drift(timeSeconds, 1.7, 7));

@@ -31,9 +31,9 @@ const TORSO: Box = { left: -192, top: 254, right: 192, bottom: 884 };
 const CHEST: Box = { left: -192, top: 286, right: 192, bottom: 884 };
 
 /** Movement during an exposure, in pixels, below which nothing is blurred. */
-const BLUR_FROM_PIXELS = 1.2;
-/** Moments of an exposure. 3, 5 and 15 divide 255, so that equal shares of an opaque pixel add up to an opaque one. */
-const samplesFor = (movedPixels: number): number => (movedPixels < 3 ? 3 : movedPixels < 16 ? 5 : 15);
+const BLUR_FROM_PIXELS = 3;
+/** Moments of an exposure. 5 divides 255, so that equal shares of an opaque pixel add up to an opaque one. */
+const BLUR_SAMPLES = 5;
 /** The shutter is open for half of a frame. */
 const SHUTTER = 0.5;
 /** Side of the square in which a piece of an arm is blurred. */
@@ -50,6 +50,9 @@ interface PieceLayer {
   /** Pixel at which the layer's corner lies. */
   left: number;
   top: number;
+  /** Pixels in use. */
+  across: number;
+  down: number;
   blurred: boolean;
 }
 
@@ -69,7 +72,7 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
   const scratchBrush = scratch.getContext('2d');
   const createLayer = (of: -1 | 1, piece: ArmPiece): PieceLayer => {
     const layer = createCanvas(side, side);
-    return { side: of, piece, canvas: layer, brush: layer.getContext('2d'), box: createBox(), left: 0, top: 0, blurred: false };
+    return { side: of, piece, canvas: layer, brush: layer.getContext('2d'), box: createBox(), left: 0, top: 0, across: 0, down: 0, blurred: false };
   };
   const uppers = [createLayer(-1, 'upper'), createLayer(1, 'upper')];
   const fores = [createLayer(-1, 'fore'), createLayer(1, 'fore')];
@@ -113,29 +116,37 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
   };
 
   /** Accumulates a piece over the exposure: each moment covers with an equal share of its alpha. */
-  const accumulate = (timeSeconds: number, activity: number, layer: PieceLayer, samples: number): void => {
+  const accumulate = (timeSeconds: number, activity: number, layer: PieceLayer): void => {
     const open = timeSeconds - SHUTTER / rateFps / 2;
-    const step = SHUTTER / rateFps / samples;
+    const step = SHUTTER / rateFps / BLUR_SAMPLES;
     clearBox(layer.box);
-    for (let sample = 0; sample < samples; sample += 1) {
+    for (let sample = 0; sample < BLUR_SAMPLES; sample += 1) {
       computeArms(open + (sample + 0.5) * step, activity, instant);
       includeArm(layer.box, layer.side < 0 ? instant.left : instant.right, layer.side, layer.piece);
     }
     layer.left = Math.floor(originX + layer.box.left * scale) - 1;
     layer.top = Math.floor(originY + layer.box.top * scale) - 1;
+    // What lies outside of the picture needs no pixels.
+    layer.left = Math.max(layer.left, -1);
+    layer.across = Math.max(0, Math.min(side, Math.min(width, Math.ceil(originX + layer.box.right * scale) + 1) - layer.left));
+    layer.down = Math.max(0, Math.min(side, Math.min(height, Math.ceil(originY + layer.box.bottom * scale) + 1) - layer.top));
     instant.breath = pose.breath;
+    if (layer.across === 0 || layer.down === 0) {
+      layer.blurred = true;
+      return;
+    }
     layer.brush.globalCompositeOperation = 'source-over';
     layer.brush.globalAlpha = 1;
-    layer.brush.clearRect(0, 0, side, side);
+    layer.brush.clearRect(0, 0, layer.across, layer.down);
     layer.brush.globalCompositeOperation = 'lighter';
-    layer.brush.globalAlpha = 1 / samples;
-    for (let sample = 0; sample < samples; sample += 1) {
+    layer.brush.globalAlpha = 1 / BLUR_SAMPLES;
+    for (let sample = 0; sample < BLUR_SAMPLES; sample += 1) {
       computeArms(open + (sample + 0.5) * step, activity, instant);
       scratchBrush.setTransform(1, 0, 0, 1, 0, 0);
-      scratchBrush.clearRect(0, 0, side, side);
+      scratchBrush.clearRect(0, 0, layer.across, layer.down);
       scratchBrush.setTransform(scale, 0, 0, scale, originX - layer.left, originY - layer.top);
       drawArmPiece(scratchBrush, instant, layer.side, layer.piece);
-      layer.brush.drawImage(scratch, 0, 0);
+      layer.brush.drawImage(scratch, 0, 0, layer.across, layer.down, 0, 0, layer.across, layer.down);
     }
     layer.blurred = true;
   };
@@ -148,7 +159,7 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
     const still = sameArm(now, then) && (layer.piece === 'fore' || pose.breath === before.breath);
     if (still && moved <= BLUR_FROM_PIXELS && !layer.blurred && layer.box.left < layer.box.right) return;
     if (layer.box.left < layer.box.right) addBox(layer.box);
-    if (moved > BLUR_FROM_PIXELS) accumulate(timeSeconds, activity, layer, samplesFor(moved));
+    if (moved > BLUR_FROM_PIXELS) accumulate(timeSeconds, activity, layer);
     else {
       layer.blurred = false;
       clearBox(layer.box);
@@ -160,7 +171,7 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
   const paintPiece = (on: Brush, layer: PieceLayer): void => {
     if (layer.blurred) {
       on.setTransform(1, 0, 0, 1, 0, 0);
-      on.drawImage(layer.canvas, layer.left, layer.top);
+      if (layer.across > 0 && layer.down > 0) on.drawImage(layer.canvas, 0, 0, layer.across, layer.down, layer.left, layer.top, layer.across, layer.down);
       on.setTransform(scale, 0, 0, scale, originX, originY);
     } else drawArmPiece(on, pose, layer.side, layer.piece);
   };
