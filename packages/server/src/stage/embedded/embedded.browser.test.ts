@@ -124,7 +124,7 @@ describe.skipIf(!hasChromium)('browsers on the embedded stage', () => {
     expect(proxy.dropped).toBeGreaterThan(20);
     expect(after.nackCount).toBeGreaterThan(before.nackCount);
     // A busy machine alone can hold a frame back by the 150 ms that Chromium counts as a freeze; a lost picture stands for longer.
-    expect(after.freezeSeconds - before.freezeSeconds).toBeLessThan(0.6);
+    expect(after.freezeSeconds - before.freezeSeconds).toBeLessThan(1);
     // What is still lost was asked for in vain, or is asked for right now.
     expect(after.packetsLost - before.packetsLost).toBeLessThan(proxy.dropped / 4);
     await Promise.all([publisher.close(), viewer.close()]);

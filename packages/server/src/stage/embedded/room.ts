@@ -5,8 +5,16 @@ import type { Connection, MediaAddress } from './connection.js';
 import type { StageLimits } from './limits.js';
 import { OutgoingStream } from './outgoing-stream.js';
 import { CLOCK_HZ, Publisher, type StreamKind } from './publisher.js';
+import { ResendBuffer } from './resend-buffer.js';
 import { reduceOffer } from './sdp.js';
 import { Viewer } from './viewer.js';
+
+/** Video packets kept to be sent again: about a second and a half. */
+const RESEND_PACKETS = 512;
+/** When a packet that was sent again is sent once more, in milliseconds. */
+const RESEND_TWICE_MS = 15;
+/** Packets that wait for that, over all viewers: more than a burst of honest losses, less than a flood. */
+const MAX_RESENDING = 1024;
 
 /** Who a connection belongs to. */
 export type ConnectionRole = 'viewer' | 'publisher';
@@ -37,6 +45,7 @@ export class EmbeddedRoom implements Room {
   readonly sessionId: string;
   readonly #options: EmbeddedRoomOptions;
   readonly #streams: Readonly<Record<StreamKind, OutgoingStream>> = { video: new OutgoingStream(CLOCK_HZ.video), audio: new OutgoingStream(CLOCK_HZ.audio) };
+  readonly #sent = new ResendBuffer(RESEND_PACKETS);
   readonly #viewers: Viewer[] = [];
   readonly #waiting = new Set<() => void>();
   readonly #abort = new AbortController();
@@ -47,6 +56,7 @@ export class EmbeddedRoom implements Room {
   /** When media began to flow again after a pause; viewers' silence counts from there. */
   #flowingSinceMs = 0;
   #lastPacketAtMs = -Infinity;
+  #resending = 0;
 
   constructor(options: EmbeddedRoomOptions) {
     this.sessionId = options.sessionId;
@@ -101,6 +111,7 @@ export class EmbeddedRoom implements Room {
     const ssrcs = { video: this.#streams.video.ssrc, audio: this.#streams.audio.ssrc };
     const viewer: Viewer = new Viewer(offer, this.#options.address, ssrcs, {
       keyFrameNeeded: () => this.#requestKeyFrame(),
+      missed: (sequence) => this.#resend(viewer, sequence),
       gone: () => this.#dropViewer(viewer),
     });
     this.#viewers.push(viewer);
@@ -160,7 +171,26 @@ export class EmbeddedRoom implements Room {
     this.#lastPacketAtMs = nowMs;
     if (kind === 'video' && this.#codec === null) this.#goLive(publisher.codec);
     this.#streams[kind].rewrite(packet, nowMs);
+    if (kind === 'video') this.#sent.keep(packet);
     for (const viewer of this.#viewers) viewer.send(kind, packet);
+  }
+
+  /**
+   * Sends a packet again, and once more a little later: a browser asks anew only after its idea of the round-trip
+   * time, 100 ms, and when that copy is lost, too, the picture stands. What it has already it drops.
+   */
+  #resend(viewer: Viewer, sequence: number): void {
+    const sendAgain = (): void => {
+      const packet = this.#sent.find(sequence);
+      if (packet !== null) viewer.send('video', packet);
+    };
+    sendAgain();
+    if (this.#resending >= MAX_RESENDING) return;
+    this.#resending += 1;
+    setTimeout(() => {
+      this.#resending -= 1;
+      sendAgain();
+    }, RESEND_TWICE_MS).unref();
   }
 
   #forwardReport(publisher: Publisher, kind: StreamKind, compound: Buffer, offset: number): void {

@@ -40,6 +40,19 @@ export const walkRtcp = (compound: Buffer, visit: (kind: RtcpKind, offset: numbe
 /** Who sent the packet at `offset` of a compound. The packet is at least 8 bytes long. */
 export const readSenderSsrc = (compound: Buffer, offset: number): number => compound.readUInt32BE(offset + 4);
 
+/** The stream that a feedback packet is about. The packet is at least 12 bytes long. */
+export const readMediaSsrc = (compound: Buffer, offset: number): number => compound.readUInt32BE(offset + 8);
+
+/** Calls `visit` with each sequence number that the generic NACK at `offset` names. RFC 4585 §6.2.1. */
+export const walkNack = (compound: Buffer, offset: number, length: number, visit: (sequence: number) => void): void => {
+  for (let entry = offset + 12; entry + 4 <= offset + length; entry += 4) {
+    const base = compound.readUInt16BE(entry);
+    const mask = compound.readUInt16BE(entry + 2);
+    visit(base);
+    for (let bit = 0; bit < 16; bit++) if (((mask >> bit) & 1) === 1) visit((base + bit + 1) & 0xffff);
+  }
+};
+
 /** Middle 32 bits of a sender report's NTP time, as receiver reports echo them (RFC 3550 §6.4.1, LSR). */
 export const readNtpMiddle = (compound: Buffer, offset: number): number => compound.readUInt32BE(offset + 10);
 

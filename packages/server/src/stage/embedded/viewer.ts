@@ -2,11 +2,8 @@ import datachannel, { type Track } from 'node-datachannel';
 import type { VideoCodec } from '../port.js';
 import { Connection, type MediaAddress } from './connection.js';
 import type { StreamKind } from './publisher.js';
-import { walkRtcp } from './rtcp.js';
+import { readMediaSsrc, walkNack, walkRtcp } from './rtcp.js';
 import type { ReducedOffer } from './sdp.js';
-
-/** Packets kept for one viewer and stream, to be sent again when asked for: about a second and a half of video. */
-const RESEND_PACKETS = 512;
 
 /** SSRCs of the room's two streams. */
 export type StreamSsrcs = Readonly<Record<StreamKind, number>>;
@@ -15,6 +12,8 @@ export type StreamSsrcs = Readonly<Record<StreamKind, number>>;
 export interface ViewerObserver {
   /** It has connected, or lost too much. */
   keyFrameNeeded(): void;
+  /** It misses a packet of the video stream. */
+  missed(sequence: number): void;
   gone(): void;
 }
 
@@ -24,12 +23,14 @@ interface Outgoing {
   open: boolean;
 }
 
-/** The sending end of a viewer. Lost packets are sent again from native memory. */
+/** The sending end of a viewer. */
 export class Viewer implements Disposable {
   readonly connection: Connection;
   readonly codec: VideoCodec;
   readonly startedAtMs = performance.now();
   readonly #observer: ViewerObserver;
+  readonly #videoSsrc: number;
+  readonly #missed: (sequence: number) => void;
   readonly #video: Outgoing;
   readonly #audio: Outgoing | null;
   #lastReportAtMs: number | null = null;
@@ -37,6 +38,8 @@ export class Viewer implements Disposable {
   constructor(offer: ReducedOffer, address: MediaAddress, ssrcs: StreamSsrcs, observer: ViewerObserver) {
     this.codec = offer.videoCodec;
     this.#observer = observer;
+    this.#videoSsrc = ssrcs.video;
+    this.#missed = (sequence) => observer.missed(sequence);
     this.connection = new Connection(offer, address, () => observer.gone());
 
     const { payloadType, parameters } = offer.video.codec;
@@ -90,7 +93,6 @@ export class Viewer implements Disposable {
 
   #outgoing(track: Track, payloadType: number): Outgoing {
     const outgoing: Outgoing = { track, payloadType, open: false };
-    track.setMediaHandler(new datachannel.RtcpNackResponder(RESEND_PACKETS));
     track.onOpen(() => {
       if (this.connection.closed) return;
       outgoing.open = true;
@@ -106,9 +108,10 @@ export class Viewer implements Disposable {
   #receive(compound: Buffer): void {
     if (this.connection.closed) return;
     let asks = false;
-    walkRtcp(compound, (kind) => {
+    walkRtcp(compound, (kind, offset, length) => {
       this.#lastReportAtMs = performance.now();
       asks ||= kind === 'key-frame-request';
+      if (kind === 'nack' && length >= 16 && readMediaSsrc(compound, offset) === this.#videoSsrc) walkNack(compound, offset, length, this.#missed);
     });
     if (asks) this.#observer.keyFrameNeeded();
   }
