@@ -1,7 +1,7 @@
 /** Calls back for each new frame of a video, and on the display's clock while something else moves. */
 export class FrameLoop {
   readonly #video: HTMLVideoElement;
-  readonly #onFrame: () => void;
+  readonly #onFrame: (presentedFrames: number | null) => void;
   readonly #onTick: (nowMs: number) => boolean;
   readonly #hasFrameCallback: boolean;
   #frameRequest = 0;
@@ -9,8 +9,11 @@ export class FrameLoop {
   #lastTime = -1;
   #isRunning = false;
 
-  /** `onFrame`: the video has a new frame. `onTick`: the display refreshes; it returns whether it wants another one. */
-  constructor(video: HTMLVideoElement, onFrame: () => void, onTick: (nowMs: number) => boolean) {
+  /**
+   * `onFrame`: the video has a new frame, the given one that it has presented since it began (null where the browser doesn't
+   * count). `onTick`: the display refreshes; it returns whether it wants another one.
+   */
+  constructor(video: HTMLVideoElement, onFrame: (presentedFrames: number | null) => void, onTick: (nowMs: number) => boolean) {
     this.#video = video;
     this.#onFrame = onFrame;
     this.#onTick = onTick;
@@ -42,10 +45,10 @@ export class FrameLoop {
     this.#frameRequest = this.#hasFrameCallback ? this.#video.requestVideoFrameCallback(this.#handleFrame) : requestAnimationFrame(this.#handleFallback);
   }
 
-  readonly #handleFrame = (): void => {
+  readonly #handleFrame = (_nowMs: number, { presentedFrames }: VideoFrameCallbackMetadata): void => {
     if (!this.#isRunning) return;
     this.#request();
-    this.#onFrame();
+    this.#onFrame(presentedFrames);
   };
 
   readonly #handleFallback = (): void => {
@@ -53,7 +56,7 @@ export class FrameLoop {
     this.#request();
     if (this.#video.currentTime === this.#lastTime || this.#video.readyState < 2) return;
     this.#lastTime = this.#video.currentTime;
-    this.#onFrame();
+    this.#onFrame(null);
   };
 
   readonly #handleTick = (nowMs: number): void => {

@@ -1,4 +1,5 @@
 import { KeyRenderer, type Verdict } from '@backlot/keyer/webgl';
+import { DropCounter } from './drop-counter.js';
 import { FrameLoop } from './frame-loop.js';
 import { LiveBackground } from './live-background.js';
 import type { Notice, PlayerView } from './player-view.js';
@@ -13,7 +14,7 @@ export type PlayerStatus = 'idle' | 'connecting' | 'waiting' | 'playing' | 'ende
 export interface PlayerStats {
   /** Frames of the avatar drawn. */
   readonly framesDrawn: number;
-  /** Frames of the avatar that the browser decoded too late or didn't show. */
+  /** Frames that the browser presented and this player came too late for: since the first one drawn, while its page was visible. */
   readonly framesDropped: number;
   /** Frames drawn in the last second or so. */
   readonly rateFps: number;
@@ -50,6 +51,8 @@ export interface PlayerOptions {
 }
 
 const RATE_WINDOW_MS = 1000;
+/** A video whose last frame is younger than this is running: two frames at 30 fps. */
+const FED_MS = 67;
 
 /** Epoch milliseconds on the clock of frames. */
 const nowEpochMs = () => performance.timeOrigin + performance.now();
@@ -70,7 +73,9 @@ export class Player {
   #session: SessionState | null = null;
   #whepState: WhepState = 'connecting';
   #pendingVersion: number | null = null;
+  readonly #drops = new DropCounter();
   #framesDrawn = 0;
+  #drawnAtMs = 0;
   #rateFps = 0;
   #rateFrom = 0;
   #rateFrames = 0;
@@ -109,9 +114,10 @@ export class Player {
       },
     });
     view.soundButton.addEventListener('click', this.#turnSoundOn);
+    document.addEventListener('visibilitychange', this.#turnVisible);
     this.setMuted(options.muted);
     if (this.#renderer === null) {
-      this.#setStatus('failed', 'This browser can’t draw the video: it has no WebGL 2 with half-float textures.');
+      this.#setStatus('failed', 'This browser can’t draw the video: it has no WebGL 2.');
       return;
     }
     this.#setStatus('connecting', null);
@@ -123,10 +129,9 @@ export class Player {
   /** Figures as they are now. */
   get stats(): PlayerStats {
     const { video } = this.#view;
-    const quality = video.getVideoPlaybackQuality();
     return {
       framesDrawn: this.#framesDrawn,
-      framesDropped: quality.droppedVideoFrames,
+      framesDropped: this.#drops.count,
       rateFps: this.#rateFps,
       codec: this.#codec,
       width: video.videoWidth,
@@ -159,6 +164,7 @@ export class Player {
     clearTimeout(this.#captionTimer);
     const { video, audio, soundButton } = this.#view;
     soundButton.removeEventListener('click', this.#turnSoundOn);
+    document.removeEventListener('visibilitychange', this.#turnVisible);
     soundButton.hidden = true;
     video.srcObject = null;
     audio.srcObject = null;
@@ -174,11 +180,13 @@ export class Player {
     }
   }
 
-  readonly #drawFrame = (): void => {
+  readonly #drawFrame = (presentedFrames: number | null): void => {
     const { video } = this.#view;
     const now = performance.now();
     if (this.#renderer?.drawFrame(video, video.videoWidth, video.videoHeight, now) !== true) return;
+    this.#drops.take(presentedFrames);
     this.#framesDrawn++;
+    this.#drawnAtMs = now;
     this.#rateFrames++;
     if (now - this.#rateFrom >= RATE_WINDOW_MS) {
       this.#rateFps = Math.round((10_000 * this.#rateFrames) / (now - this.#rateFrom)) / 10;
@@ -194,6 +202,9 @@ export class Player {
 
   readonly #tick = (nowMs: number): boolean => {
     if (this.#renderer === null || this.#isClosed) return false;
+    // While frames come they move a fade on: drawing between them would only make them late.
+    const isFed = performance.now() - this.#drawnAtMs < FED_MS;
+    if (isFed && this.#pendingVersion === null) return this.#renderer.isMoving;
     if (this.#renderer.redraw(Math.max(nowMs, performance.now()))) this.#drawn();
     return this.#renderer.isMoving;
   };
@@ -258,6 +269,7 @@ export class Player {
     this.#media.addTrack(video);
     this.#sound.addTrack(audio);
     this.#renderer?.restart();
+    this.#drops.pause();
     this.#view.video.srcObject = this.#media;
     this.#view.audio.srcObject = this.#sound;
     // Muted video may always play; it is rejected only when the next stream interrupts it.
@@ -277,6 +289,9 @@ export class Player {
       },
     );
   }
+
+  /** Browsers don't call a page back that nobody sees: what it misses isn't dropped. */
+  readonly #turnVisible = (): void => this.#drops.pause();
 
   readonly #turnSoundOn = (): void => {
     this.#playSound();
