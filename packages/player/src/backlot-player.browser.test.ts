@@ -282,6 +282,37 @@ describe.skipIf(!hasChromium || !hasSharedData)('<backlot-player>', () => {
     expect(server.requests.some((request) => request.startsWith('DELETE '))).toBe(true);
   });
 
+  it('says so when the graphics can’t key, instead of connecting for ever', async () => {
+    await viewer.evaluate(() => {
+      // As a driver does that has half of WebGL 2: the programs for frames don't link, the others do.
+      const { linkProgram } = WebGL2RenderingContext.prototype;
+      WebGL2RenderingContext.prototype.linkProgram = function (program) {
+        const needs = this.getAttachedShaders(program)?.some((shader) => this.getShaderSource(shader)?.includes('out vec4 matte'));
+        if (needs !== true) linkProgram.call(this, program);
+      };
+    });
+    await play();
+    await until('backlotstatus', { status: 'failed' });
+    expect(await element((player) => player.shadowRoot?.querySelector('[role=status]')?.textContent)).toContain('key the video');
+    await expect.poll(() => server.openConnections).toBe(0);
+    await expect.poll(() => server.feeds.size).toBe(0);
+  });
+
+  it('plays where floats can’t be drawn into', async () => {
+    await viewer.evaluate(() => {
+      const { getExtension } = WebGL2RenderingContext.prototype;
+      Object.assign(WebGL2RenderingContext.prototype, {
+        getExtension(this: WebGL2RenderingContext, name: 'WEBGL_multi_draw') {
+          return /color_buffer/.test(name) ? null : getExtension.call(this, name);
+        },
+      });
+    });
+    await play();
+    await until('backlotstatus', { status: 'playing' });
+    await until('backlotkeying', { keyable: true });
+    expect((await look()).greenShare).toBeLessThan(0.005);
+  });
+
   it('survives the loss of its graphics context', async () => {
     await play();
     await until('backlotfirstframe');

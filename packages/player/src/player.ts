@@ -183,7 +183,13 @@ export class Player {
   readonly #drawFrame = (presentedFrames: number | null): void => {
     const { video } = this.#view;
     const now = performance.now();
-    if (this.#renderer?.drawFrame(video, video.videoWidth, video.videoHeight, now) !== true) return;
+    try {
+      if (this.#renderer?.drawFrame(video, video.videoWidth, video.videoHeight, now) !== true) return;
+    } catch {
+      // A shader that the driver refuses stays refused.
+      this.#giveUp();
+      return;
+    }
     this.#drops.take(presentedFrames);
     this.#framesDrawn++;
     this.#drawnAtMs = now;
@@ -296,6 +302,14 @@ export class Player {
   readonly #turnSoundOn = (): void => {
     this.#playSound();
   };
+
+  #giveUp(): void {
+    this.#feed.close();
+    this.#whep.close();
+    this.#background.close();
+    this.#loop.stop();
+    this.#setStatus('failed', 'This browser’s graphics can’t key the video.');
+  }
 
   #refuse(refusal: FeedRefusal): void {
     this.#whep.close();
