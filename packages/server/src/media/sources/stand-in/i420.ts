@@ -4,8 +4,14 @@
  * `into` is a whole picture of `stride` × `rows`, tightly packed Y, U, V. Allocates nothing.
  */
 export const rgbaToI420 = (
-  rgba: Uint8ClampedArray, x: number, y: number, width: number, height: number,
-  into: Uint8Array, stride: number, rows: number,
+  rgba: Uint8ClampedArray,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  into: Uint8Array,
+  stride: number,
+  rows: number,
 ): void => {
   const half = stride >> 1;
   const uPlane = stride * rows;
@@ -17,10 +23,18 @@ export const rgbaToI420 = (
     let chroma = ((y + row) >> 1) * half + (x >> 1);
     for (let column = 0; column < width; column += 2) {
       // Every index is inside by the contract above; `?? 0` only satisfies the compiler.
-      const r0 = (rgba[upper] ?? 0), g0 = (rgba[upper + 1] ?? 0), b0 = (rgba[upper + 2] ?? 0);
-      const r1 = (rgba[upper + 4] ?? 0), g1 = (rgba[upper + 5] ?? 0), b1 = (rgba[upper + 6] ?? 0);
-      const r2 = (rgba[lower] ?? 0), g2 = (rgba[lower + 1] ?? 0), b2 = (rgba[lower + 2] ?? 0);
-      const r3 = (rgba[lower + 4] ?? 0), g3 = (rgba[lower + 5] ?? 0), b3 = (rgba[lower + 6] ?? 0);
+      const r0 = rgba[upper] ?? 0,
+        g0 = rgba[upper + 1] ?? 0,
+        b0 = rgba[upper + 2] ?? 0;
+      const r1 = rgba[upper + 4] ?? 0,
+        g1 = rgba[upper + 5] ?? 0,
+        b1 = rgba[upper + 6] ?? 0;
+      const r2 = rgba[lower] ?? 0,
+        g2 = rgba[lower + 1] ?? 0,
+        b2 = rgba[lower + 2] ?? 0;
+      const r3 = rgba[lower + 4] ?? 0,
+        g3 = rgba[lower + 5] ?? 0,
+        b3 = rgba[lower + 6] ?? 0;
       into[luma] = (16_829 * r0 + 33_039 * g0 + 6416 * b0 + 1_081_344) >> 16;
       into[luma + 1] = (16_829 * r1 + 33_039 * g1 + 6416 * b1 + 1_081_344) >> 16;
       into[luma + stride] = (16_829 * r2 + 33_039 * g2 + 6416 * b2 + 1_081_344) >> 16;

@@ -51,8 +51,24 @@ export interface Talk {
 
 /** A pose to be filled by {@link computePose}. */
 export const createPose = (): Pose => ({
-  breath: 0, headX: 0, headY: 0, headRoll: 0, yaw: 0, pitch: 0, hair: 0, browLift: 0, blink: 0, gazeX: 0, gazeY: 0,
-  mouthOpen: 0, mouthWide: 0, mouthTeeth: 0, mouthTongue: 0, smile: 0, left: createArmPose(), right: createArmPose(),
+  breath: 0,
+  headX: 0,
+  headY: 0,
+  headRoll: 0,
+  yaw: 0,
+  pitch: 0,
+  hair: 0,
+  browLift: 0,
+  blink: 0,
+  gazeX: 0,
+  gazeY: 0,
+  mouthOpen: 0,
+  mouthWide: 0,
+  mouthTeeth: 0,
+  mouthTongue: 0,
+  smile: 0,
+  left: createArmPose(),
+  right: createArmPose(),
 });
 
 /** A talk in which nothing is said. */

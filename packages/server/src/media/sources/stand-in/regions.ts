@@ -32,7 +32,7 @@ export const createRegions = (width: number, height: number): Regions => {
       let r = Math.min(width, Math.ceil(right / 2) * 2);
       let b = Math.min(height, Math.ceil(bottom / 2) * 2);
       if (!(l < r && t < b)) return;
-      for (let index = 0; index < count; ) {
+      for (let index = 0; index < count;) {
         const i = index * 4;
         if (count < LIMIT && !worthJoining(i, l, t, r, b)) {
           index += 1;

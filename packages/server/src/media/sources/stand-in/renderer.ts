@@ -36,23 +36,26 @@ const BLUR_FROM_PIXELS = 3;
 const BLUR_SAMPLES = 5;
 /** The shutter is open for half of a frame. */
 const SHUTTER = 0.5;
-/** Side of the square in which a piece of an arm is blurred. */
-const LAYER_UNITS = 470;
+/** Side of the square that holds a piece of an arm, moved for the length of an exposure. */
+const PIECE_UNITS = 470;
 
-/** A piece of an arm: where it was drawn and, while it moves fast, its accumulated picture. */
-interface PieceLayer {
-  readonly side: -1 | 1;
-  readonly piece: ArmPiece;
+/** Part of the picture, kept as pixels: laying them at whole pixels is exact, however little of them is laid anew. */
+interface Layer {
   readonly canvas: Canvas;
   readonly brush: Brush;
-  /** Where it stands in the picture, design units. */
-  readonly box: Box;
-  /** Pixel at which the layer's corner lies. */
+  /** Where its corner lies in the picture, in pixels. */
   left: number;
   top: number;
-  /** Pixels in use. */
+  /** Pixels in use, from the corner. */
   across: number;
   down: number;
+}
+
+interface PieceLayer extends Layer {
+  readonly side: -1 | 1;
+  readonly piece: ArmPiece;
+  /** What the arm covers, in design units. */
+  readonly box: Box;
   blurred: boolean;
 }
 
@@ -63,23 +66,44 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
   const originX = width / 2;
   const originY = landscape ? 14 * scale : height * 0.13;
 
-  const canvas = createCanvas(width, height);
-  const brush = canvas.getContext('2d');
   const picture = new Uint8Array((width * height * 3) / 2);
   const dirty = createRegions(width, height);
-  const side = Math.ceil(LAYER_UNITS * scale);
-  const scratch = createCanvas(side, side);
-  const scratchBrush = scratch.getContext('2d');
-  const createLayer = (of: -1 | 1, piece: ArmPiece): PieceLayer => {
-    const layer = createCanvas(side, side);
-    return { side: of, piece, canvas: layer, brush: layer.getContext('2d'), box: createBox(), left: 0, top: 0, across: 0, down: 0, blurred: false };
+  const canvas = createCanvas(width, height);
+  const brush = canvas.getContext('2d');
+
+  const createLayer = (across: number, down: number): Layer => {
+    const made = createCanvas(Math.max(1, across), Math.max(1, down));
+    return { canvas: made, brush: made.getContext('2d'), left: 0, top: 0, across, down };
   };
-  const uppers = [createLayer(-1, 'upper'), createLayer(1, 'upper')];
-  const fores = [createLayer(-1, 'fore'), createLayer(1, 'fore')];
+  /** Moves a layer over a box, without what lies outside of the picture. */
+  const place = (layer: Layer, box: Box): void => {
+    layer.left = Math.max(0, Math.floor(originX + box.left * scale) - 1);
+    layer.top = Math.max(0, Math.floor(originY + box.top * scale) - 1);
+    layer.across = Math.max(0, Math.min(layer.canvas.width, Math.min(width, Math.ceil(originX + box.right * scale) + 1) - layer.left));
+    layer.down = Math.max(0, Math.min(layer.canvas.height, Math.min(height, Math.ceil(originY + box.bottom * scale) + 1) - layer.top));
+  };
+  const createFixed = (box: Box): Layer => {
+    const layer = createLayer(Math.ceil((box.right - box.left) * scale) + 3, Math.min(height, Math.ceil((box.bottom - box.top) * scale) + 3));
+    place(layer, box);
+    return layer;
+  };
+  /** Empties a layer's part in use and sets its brush to design units. */
+  const begin = (on: Brush, layer: Layer): void => {
+    on.setTransform(1, 0, 0, 1, 0, 0);
+    on.clearRect(0, 0, layer.across, layer.down);
+    on.setTransform(scale, 0, 0, scale, originX - layer.left, originY - layer.top);
+  };
+
+  const side = Math.ceil(PIECE_UNITS * scale);
+  const scratch = createLayer(side, side);
+  const createPiece = (of: -1 | 1, piece: ArmPiece): PieceLayer => ({ ...createLayer(side, side), side: of, piece, box: createBox(), blurred: false });
+  const uppers = [createPiece(-1, 'upper'), createPiece(1, 'upper')];
+  const fores = [createPiece(-1, 'fore'), createPiece(1, 'fore')];
+  const back = createFixed(HEAD);
+  const face = createFixed(FACE);
+  const front = createFixed(HEAD);
   /** The torso by the height of its breath: few, so that each is drawn once. */
-  const torsos = new Map<number, Canvas>();
-  const torsoLeft = Math.max(0, Math.floor(originX + TORSO.left * scale));
-  const torsoTop = Math.max(0, Math.floor(originY + TORSO.top * scale));
+  const torsos = new Map<number, Layer>();
 
   let pose = createPose();
   let before = createPose();
@@ -87,116 +111,137 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
   let drawn = false;
 
   const addBox = (box: Box, dx = 0, dy = 0): void => {
-    dirty.add(originX + (box.left + dx) * scale - 1, originY + (box.top + dy) * scale - 1, originX + (box.right + dx) * scale + 1, originY + (box.bottom + dy) * scale + 1);
+    dirty.add(
+      originX + (box.left + dx) * scale - 1,
+      originY + (box.top + dy) * scale - 1,
+      originX + (box.right + dx) * scale + 1,
+      originY + (box.bottom + dy) * scale + 1,
+    );
   };
 
-  const torso = (): Canvas => {
+  const torso = (): Layer => {
     const kept = torsos.get(pose.breath);
     if (kept !== undefined) return kept;
-    const made = createCanvas(Math.min(width, Math.ceil((TORSO.right - TORSO.left) * scale) + 2), height - torsoTop);
-    const on = made.getContext('2d');
-    on.setTransform(scale, 0, 0, scale, originX - torsoLeft, originY - torsoTop);
-    drawTorso(on, pose);
+    const made = createFixed(TORSO);
+    begin(made.brush, made);
+    drawTorso(made.brush, pose);
     torsos.set(pose.breath, made);
     return made;
+  };
+
+  /** Where a piece's far end is at a moment, into `end`. */
+  const end = { x: 0, y: 0 };
+  const findEnd = (timeSeconds: number, activity: number, layer: PieceLayer): void => {
+    computeArms(timeSeconds, activity, instant);
+    const arm = layer.side < 0 ? instant.left : instant.right;
+    end.x = layer.piece === 'upper' ? arm.elbowX : arm.wristX + Math.sin(arm.angle) * 90;
+    end.y = layer.piece === 'upper' ? arm.elbowY : arm.wristY - Math.cos(arm.angle) * 90;
   };
 
   /** Pixels that a piece's far end moves during the exposure. */
   const movement = (timeSeconds: number, activity: number, layer: PieceLayer): number => {
     const open = timeSeconds - SHUTTER / rateFps / 2;
-    computeArms(open, activity, instant);
-    const arm = layer.side < 0 ? instant.left : instant.right;
-    const reach = layer.piece === 'fore' ? 90 : 0;
-    const x = layer.piece === 'fore' ? arm.wristX + Math.sin(arm.angle) * reach : arm.elbowX;
-    const y = layer.piece === 'fore' ? arm.wristY - Math.cos(arm.angle) * reach : arm.elbowY;
-    computeArms(open + SHUTTER / rateFps, activity, instant);
-    const endX = layer.piece === 'fore' ? arm.wristX + Math.sin(arm.angle) * reach : arm.elbowX;
-    const endY = layer.piece === 'fore' ? arm.wristY - Math.cos(arm.angle) * reach : arm.elbowY;
-    return Math.hypot(endX - x, endY - y) * scale;
+    findEnd(open, activity, layer);
+    const { x, y } = end;
+    findEnd(open + SHUTTER / rateFps, activity, layer);
+    return Math.hypot(end.x - x, end.y - y) * scale;
   };
 
   /** Accumulates a piece over the exposure: each moment covers with an equal share of its alpha. */
   const accumulate = (timeSeconds: number, activity: number, layer: PieceLayer): void => {
     const open = timeSeconds - SHUTTER / rateFps / 2;
     const step = SHUTTER / rateFps / BLUR_SAMPLES;
-    clearBox(layer.box);
     for (let sample = 0; sample < BLUR_SAMPLES; sample += 1) {
       computeArms(open + (sample + 0.5) * step, activity, instant);
       includeArm(layer.box, layer.side < 0 ? instant.left : instant.right, layer.side, layer.piece);
     }
-    layer.left = Math.floor(originX + layer.box.left * scale) - 1;
-    layer.top = Math.floor(originY + layer.box.top * scale) - 1;
-    // What lies outside of the picture needs no pixels.
-    layer.left = Math.max(layer.left, -1);
-    layer.across = Math.max(0, Math.min(side, Math.min(width, Math.ceil(originX + layer.box.right * scale) + 1) - layer.left));
-    layer.down = Math.max(0, Math.min(side, Math.min(height, Math.ceil(originY + layer.box.bottom * scale) + 1) - layer.top));
+    place(layer, layer.box);
+    if (layer.across === 0 || layer.down === 0) return;
     instant.breath = pose.breath;
-    if (layer.across === 0 || layer.down === 0) {
-      layer.blurred = true;
-      return;
-    }
-    layer.brush.globalCompositeOperation = 'source-over';
-    layer.brush.globalAlpha = 1;
+    scratch.left = layer.left;
+    scratch.top = layer.top;
+    scratch.across = layer.across;
+    scratch.down = layer.down;
+    layer.brush.setTransform(1, 0, 0, 1, 0, 0);
     layer.brush.clearRect(0, 0, layer.across, layer.down);
     layer.brush.globalCompositeOperation = 'lighter';
     layer.brush.globalAlpha = 1 / BLUR_SAMPLES;
     for (let sample = 0; sample < BLUR_SAMPLES; sample += 1) {
       computeArms(open + (sample + 0.5) * step, activity, instant);
-      scratchBrush.setTransform(1, 0, 0, 1, 0, 0);
-      scratchBrush.clearRect(0, 0, layer.across, layer.down);
-      scratchBrush.setTransform(scale, 0, 0, scale, originX - layer.left, originY - layer.top);
-      drawArmPiece(scratchBrush, instant, layer.side, layer.piece);
-      layer.brush.drawImage(scratch, 0, 0, layer.across, layer.down, 0, 0, layer.across, layer.down);
+      begin(scratch.brush, scratch);
+      drawArmPiece(scratch.brush, instant, layer.side, layer.piece);
+      layer.brush.drawImage(scratch.canvas, 0, 0, layer.across, layer.down, 0, 0, layer.across, layer.down);
     }
-    layer.blurred = true;
+    layer.brush.globalCompositeOperation = 'source-over';
+    layer.brush.globalAlpha = 1;
   };
 
-  /** Brings a piece up to date and marks what it covered and covers. */
-  const prepare = (layer: PieceLayer, timeSeconds: number, activity: number): void => {
+  /** Brings a piece of an arm up to date and marks what it covered and covers. */
+  const updatePiece = (layer: PieceLayer, timeSeconds: number, activity: number): void => {
     const now = layer.side < 0 ? pose.left : pose.right;
     const then = layer.side < 0 ? before.left : before.right;
-    const moved = movement(timeSeconds, activity, layer);
+    const blurred = movement(timeSeconds, activity, layer) > BLUR_FROM_PIXELS;
     const still = sameArm(now, then) && (layer.piece === 'fore' || pose.breath === before.breath);
-    if (still && moved <= BLUR_FROM_PIXELS && !layer.blurred && layer.box.left < layer.box.right) return;
-    if (layer.box.left < layer.box.right) addBox(layer.box);
-    if (moved > BLUR_FROM_PIXELS) accumulate(timeSeconds, activity, layer);
+    if (drawn && still && !blurred && !layer.blurred) return;
+    if (drawn) addBox(layer.box);
+    clearBox(layer.box);
+    layer.blurred = blurred;
+    if (blurred) accumulate(timeSeconds, activity, layer);
     else {
-      layer.blurred = false;
-      clearBox(layer.box);
       includeArm(layer.box, now, layer.side, layer.piece);
+      place(layer, layer.box);
+      begin(layer.brush, layer);
+      drawArmPiece(layer.brush, pose, layer.side, layer.piece);
     }
     addBox(layer.box);
   };
 
-  const paintPiece = (on: Brush, layer: PieceLayer): void => {
-    if (layer.blurred) {
-      on.setTransform(1, 0, 0, 1, 0, 0);
-      if (layer.across > 0 && layer.down > 0) on.drawImage(layer.canvas, 0, 0, layer.across, layer.down, layer.left, layer.top, layer.across, layer.down);
-      on.setTransform(scale, 0, 0, scale, originX, originY);
-    } else drawArmPiece(on, pose, layer.side, layer.piece);
-  };
-
-  /** Draws everything that reaches into a rectangle of pixels, back to front. */
-  const paint = (on: Brush, left: number, top: number, right: number, bottom: number): void => {
-    const reaches = (box: Box): boolean =>
-      originX + box.left * scale - 1 < right && originX + box.right * scale + 1 > left && originY + box.top * scale - 1 < bottom && originY + box.bottom * scale + 1 > top;
-    on.setTransform(scale, 0, 0, scale, originX, originY);
-    for (const layer of uppers) if (reaches(layer.box)) paintPiece(on, layer);
-    if (reaches(HEAD)) drawHead(on, pose, 'back');
-    if (reaches(TORSO)) {
-      on.setTransform(1, 0, 0, 1, 0, 0);
-      on.drawImage(torso(), torsoLeft, torsoTop);
-      on.setTransform(scale, 0, 0, scale, originX, originY);
+  /** Brings every layer up to date with the pose and marks what changed. */
+  const update = (timeSeconds: number, talk: Talk): void => {
+    [before, pose] = [pose, before];
+    computePose(timeSeconds, talk, pose);
+    dirty.clear();
+    if (!drawn) dirty.add(0, 0, width, height);
+    if (pose.breath !== before.breath) addBox(CHEST);
+    const head = !drawn || headMoved(pose, before);
+    const eyes = eyesMoved(pose, before);
+    const mouth = mouthMoved(pose, before);
+    if (head) {
+      addBox(HEAD);
+      begin(back.brush, back);
+      drawHead(back.brush, pose, 'back');
+      begin(front.brush, front);
+      drawHead(front.brush, pose, 'front');
+    } else {
+      if (eyes) addBox(EYES, pose.headX, pose.headY);
+      if (mouth) addBox(MOUTH, pose.headX, pose.headY);
     }
-    if (reaches(FACE)) drawHead(on, pose, 'face');
-    if (reaches(HEAD)) drawHead(on, pose, 'front');
-    for (const layer of fores) if (reaches(layer.box)) paintPiece(on, layer);
-    on.setTransform(1, 0, 0, 1, 0, 0);
+    if (head || eyes || mouth) {
+      begin(face.brush, face);
+      drawHead(face.brush, pose, 'face');
+    }
+    for (const layer of uppers) updatePiece(layer, timeSeconds, talk.activity);
+    for (const layer of fores) updatePiece(layer, timeSeconds, talk.activity);
+    drawn = true;
   };
 
-  const prepareArms = (timeSeconds: number, activity: number): void => {
-    for (const layer of uppers) prepare(layer, timeSeconds, activity);
-    for (const layer of fores) prepare(layer, timeSeconds, activity);
+  /** Lays what of a layer falls into a rectangle of the picture. */
+  const lay = (on: Brush, layer: Layer, left: number, top: number, right: number, bottom: number): void => {
+    const l = Math.max(left, layer.left);
+    const t = Math.max(top, layer.top);
+    const across = Math.min(right, layer.left + layer.across) - l;
+    const down = Math.min(bottom, layer.top + layer.down) - t;
+    if (across > 0 && down > 0) on.drawImage(layer.canvas, l - layer.left, t - layer.top, across, down, l, t, across, down);
+  };
+
+  /** Lays all layers within a rectangle of pixels, back to front. */
+  const compose = (on: Brush, left: number, top: number, right: number, bottom: number): void => {
+    for (const layer of uppers) lay(on, layer, left, top, right, bottom);
+    lay(on, back, left, top, right, bottom);
+    lay(on, torso(), left, top, right, bottom);
+    lay(on, face, left, top, right, bottom);
+    lay(on, front, left, top, right, bottom);
+    for (const layer of fores) lay(on, layer, left, top, right, bottom);
   };
 
   return {
@@ -204,43 +249,25 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
     height,
     picture,
     draw(timeSeconds, talk) {
-      [before, pose] = [pose, before];
-      computePose(timeSeconds, talk, pose);
-      dirty.clear();
-      if (!drawn) dirty.add(0, 0, width, height);
-      drawn = true;
-      if (pose.breath !== before.breath) addBox(CHEST);
-      if (headMoved(pose, before)) addBox(HEAD);
-      else {
-        if (eyesMoved(pose, before)) addBox(EYES, pose.headX, pose.headY);
-        if (mouthMoved(pose, before)) addBox(MOUTH, pose.headX, pose.headY);
-      }
-      prepareArms(timeSeconds, talk.activity);
+      update(timeSeconds, talk);
+      brush.fillStyle = PALETTE.screen;
       for (let index = 0; index < dirty.count; index += 1) {
         const left = dirty.left(index);
         const top = dirty.top(index);
-        const right = dirty.right(index);
-        const bottom = dirty.bottom(index);
-        brush.save();
-        brush.beginPath();
-        brush.rect(left, top, right - left, bottom - top);
-        brush.clip();
-        brush.fillStyle = PALETTE.screen;
-        brush.fillRect(left, top, right - left, bottom - top);
-        paint(brush, left, top, right, bottom);
-        brush.restore();
-        // Reading back is what costs: some 14 ns a pixel, by way of a fresh buffer (no API of the canvas takes one).
-        rgbaToI420(brush.getImageData(left, top, right - left, bottom - top).data, left, top, right - left, bottom - top, picture, width, height);
+        const across = dirty.right(index) - left;
+        const down = dirty.bottom(index) - top;
+        brush.fillRect(left, top, across, down);
+        compose(brush, left, top, left + across, top + down);
+        // Reading back costs some 14 ns a pixel, by way of a fresh buffer: the canvas has no call that takes one.
+        rgbaToI420(brush.getImageData(left, top, across, down).data, left, top, across, down, picture, width, height);
       }
       return dirty.count > 0;
     },
     drawTransparent(timeSeconds, talk) {
-      computePose(timeSeconds, talk, pose);
-      dirty.clear();
-      prepareArms(timeSeconds, talk.activity);
+      update(timeSeconds, talk);
       const clear = createCanvas(width, height).getContext('2d');
-      paint(clear, 0, 0, width, height);
-      // The next frame is drawn whole: what was prepared here is another moment's.
+      compose(clear, 0, 0, width, height);
+      // The picture missed this update, so the next frame is drawn whole.
       drawn = false;
       return clear.getImageData(0, 0, width, height).data;
     },
@@ -257,5 +284,12 @@ const mouthMoved = (a: Pose, b: Pose): boolean =>
   a.mouthOpen !== b.mouthOpen || a.mouthWide !== b.mouthWide || a.mouthTeeth !== b.mouthTeeth || a.mouthTongue !== b.mouthTongue || a.smile !== b.smile;
 
 const sameArm = (a: ArmPose, b: ArmPose): boolean =>
-  a.elbowX === b.elbowX && a.elbowY === b.elbowY && a.wristX === b.wristX && a.wristY === b.wristY && a.angle === b.angle
-  && a.curl === b.curl && a.spread === b.spread && a.facing === b.facing && a.point === b.point;
+  a.elbowX === b.elbowX &&
+  a.elbowY === b.elbowY &&
+  a.wristX === b.wristX &&
+  a.wristY === b.wristY &&
+  a.angle === b.angle &&
+  a.curl === b.curl &&
+  a.spread === b.spread &&
+  a.facing === b.facing &&
+  a.point === b.point;

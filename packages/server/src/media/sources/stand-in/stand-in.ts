@@ -30,7 +30,8 @@ export interface StandIn extends SpeakingSource {
 /** Creates the stand-in: an illustrated presenter on #00FF00 that speaks by espeak-ng or, without it, silently. */
 export const createStandIn = async (options: StandInOptions): Promise<StandIn> => {
   const { width, height, rateFps, voiceId = 'en-us', observer } = options;
-  if (width % 2 !== 0 || height % 2 !== 0 || width < 2 || height < 2) throw new TypeError(`Width and height must be even and positive, not ${width} × ${height}.`);
+  if (width % 2 !== 0 || height % 2 !== 0 || width < 2 || height < 2)
+    throw new TypeError(`Width and height must be even and positive, not ${width} × ${height}.`);
   if (!(rateFps > 0)) throw new TypeError(`The frame rate must be positive, not ${rateFps}.`);
   const espeakPath = options.espeakPath === undefined ? await findEspeak() : options.espeakPath;
   const renderer = createRenderer(width, height, rateFps);

@@ -5,11 +5,13 @@ import { type Brush, linear } from './brush.js';
 import { drawHand } from './hand.js';
 
 /** Where the arm leaves the shoulder, and the sleeve's half widths, in design units. */
-export const SHOULDER = { x: 150, y: 427 } as const;
+export const SHOULDER = { x: 146, y: 430 } as const;
 /** The widest half width of a sleeve. */
 export const SLEEVE_RADIUS = 41;
 const ELBOW_RADIUS = 36;
 const CUFF_RADIUS = 27;
+/** Light and shade run across both halves of the sleeve alike, so that a straight arm shows no seam. */
+const SHADE_RADIUS = 38;
 /** The sleeve ends so far before the wrist. */
 const CUFF = 12;
 
@@ -31,7 +33,7 @@ const drawSleeve = (brush: Brush, x0: number, y0: number, from: number, x1: numb
   const along = Math.atan2(y1 - y0, x1 - x0);
   const path = limb(Math.hypot(x1 - x0, y1 - y0), from, to);
   const towards = -0.72 * mirror * Math.sin(along) + 0.69 * Math.cos(along);
-  const light = Math.sign(towards) * from;
+  const light = Math.sign(towards) * SHADE_RADIUS;
   brush.save();
   brush.translate(x0, y0);
   brush.rotate(along - Math.PI / 2);
@@ -39,7 +41,11 @@ const drawSleeve = (brush: Brush, x0: number, y0: number, from: number, x1: numb
   brush.fill(path);
   brush.globalAlpha = Math.abs(towards);
   brush.fillStyle = linear(brush, light, 0, -light, 0, [
-    [0, 'rgba(122,114,204,0.55)'], [0.22, 'rgba(122,114,204,0.75)'], [0.5, 'rgba(75,69,144,0)'], [0.8, 'rgba(38,34,83,0.6)'], [1, 'rgba(38,34,83,0.75)'],
+    [0, 'rgba(122,114,204,0.55)'],
+    [0.22, 'rgba(122,114,204,0.75)'],
+    [0.5, 'rgba(75,69,144,0)'],
+    [0.8, 'rgba(38,34,83,0.6)'],
+    [1, 'rgba(38,34,83,0.75)'],
   ]);
   brush.fill(path);
   brush.restore();

@@ -10,23 +10,35 @@ const NOSE_SIDE = new Path2D('M5 208 C8 222 12 232 12 242');
 
 /** The head without hair and its features, in the head's own frame. */
 export const drawFace = (brush: Brush, pose: Pose): void => {
-  brush.fillStyle = linear(brush, -60, 110, 60, 300, [[0, PALETTE.skinLight], [0.5, '#f0b995'], [1, PALETTE.skin]]);
+  brush.fillStyle = linear(brush, -60, 110, 60, 300, [
+    [0, PALETTE.skinLight],
+    [0.5, '#f0b995'],
+    [1, PALETTE.skin],
+  ]);
   brush.fill(SKULL);
-  brush.fillStyle = radial(brush, -24, 186, 132, [[0, 'rgba(207,134,100,0)'], [0.6, 'rgba(207,134,100,0)'], [1, 'rgba(196,116,82,0.75)']]);
+  brush.fillStyle = radial(brush, -24, 186, 132, [
+    [0, 'rgba(207,134,100,0)'],
+    [0.6, 'rgba(207,134,100,0)'],
+    [1, 'rgba(196,116,82,0.75)'],
+  ]);
   brush.fill(SKULL);
-  brush.save();
-  brush.clip(SKULL);
-  // The fringe's shadow on the forehead.
-  brush.fillStyle = linear(brush, 0, 100, 0, 168, [[0, 'rgba(170,92,66,0.55)'], [1, 'rgba(170,92,66,0)']]);
-  brush.fillRect(-80, 86, 160, 84);
-  brush.restore();
+  // The fringe's shadow on the forehead; its corners lie under the fringe.
+  brush.fillStyle = linear(brush, 0, 100, 0, 168, [
+    [0, 'rgba(170,92,66,0.55)'],
+    [1, 'rgba(170,92,66,0)'],
+  ]);
+  brush.fillRect(-70, 92, 140, 78);
 
   const shiftX = pose.yaw * 5;
   const shiftY = pose.pitch * 3;
   brush.save();
   brush.translate(shiftX, shiftY);
   for (const side of [-1, 1]) {
-    brush.fillStyle = radial(brush, side * 47, 246, 25, [[0, PALETTE.blush], [0.5, 'rgba(228,104,92,0.2)'], [1, 'rgba(228,104,92,0)']]);
+    brush.fillStyle = radial(brush, side * 47, 246, 25, [
+      [0, PALETTE.blush],
+      [0.5, 'rgba(228,104,92,0.2)'],
+      [1, 'rgba(228,104,92,0)'],
+    ]);
     brush.fillRect(side * 47 - 26, 220, 52, 52);
     drawEye(brush, pose, side);
     drawBrow(brush, pose, side);
@@ -39,7 +51,10 @@ export const drawFace = (brush: Brush, pose: Pose): void => {
   brush.lineCap = 'round';
   brush.stroke(NOSE);
   brush.globalAlpha = 1;
-  brush.fillStyle = radial(brush, -1, 236, 9, [[0, 'rgba(255,236,220,0.4)'], [1, 'rgba(255,236,220,0)']]);
+  brush.fillStyle = radial(brush, -1, 236, 9, [
+    [0, 'rgba(255,236,220,0.4)'],
+    [1, 'rgba(255,236,220,0)'],
+  ]);
   brush.fillRect(-10, 226, 18, 18);
   brush.translate(-shiftX * 0.2, 0);
   drawMouth(brush, pose);
@@ -66,7 +81,11 @@ const drawEye = (brush: Brush, pose: Pose, side: number): void => {
     brush.fillRect(-18, -16, 36, 32);
     const x = pose.gazeX * side - 0.5;
     const y = -0.6 + pose.gazeY;
-    brush.fillStyle = radial(brush, x, y + 2, 10.5, [[0, '#8a5a3e'], [0.65, PALETTE.iris], [1, '#3a2118']]);
+    brush.fillStyle = radial(brush, x, y + 2, 10.5, [
+      [0, '#8a5a3e'],
+      [0.65, PALETTE.iris],
+      [1, '#3a2118'],
+    ]);
     brush.beginPath();
     brush.arc(x, y, 9.6, 0, 2 * Math.PI);
     brush.fill();
@@ -75,7 +94,10 @@ const drawEye = (brush: Brush, pose: Pose, side: number): void => {
     brush.arc(x, y, 4.9, 0, 2 * Math.PI);
     brush.fill();
     // The lid's shadow on the eyeball.
-    brush.fillStyle = linear(brush, 0, -11, 0, -1, [[0, 'rgba(60,26,22,0.5)'], [1, 'rgba(60,26,22,0)']]);
+    brush.fillStyle = linear(brush, 0, -11, 0, -1, [
+      [0, 'rgba(60,26,22,0.5)'],
+      [1, 'rgba(60,26,22,0)'],
+    ]);
     brush.fillRect(-18, -14, 36, 14);
     brush.fillStyle = '#ffffff';
     brush.beginPath();
@@ -131,7 +153,11 @@ const drawMouth = (brush: Brush, pose: Pose): void => {
   brush.translate(0, 267);
 
   // The lips as one shape, the inside drawn over it.
-  brush.fillStyle = linear(brush, 0, -8, 0, 12 + bottom, [[0, PALETTE.lip], [0.5, PALETTE.lip], [1, PALETTE.lipLight]]);
+  brush.fillStyle = linear(brush, 0, -8, 0, 12 + bottom, [
+    [0, PALETTE.lip],
+    [0.5, PALETTE.lip],
+    [1, PALETTE.lipLight],
+  ]);
   brush.beginPath();
   brush.moveTo(-half - 1, corner);
   brush.bezierCurveTo(-half * 0.6, top - 4.5, -half * 0.25, top - 7, 0, top - 4.2);

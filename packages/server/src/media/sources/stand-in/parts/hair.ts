@@ -6,7 +6,11 @@ import { type Brush, linear } from './brush.js';
 /** The hair behind the neck and the loose strands at its outline, in the head's frame. */
 export const drawBackHair = (brush: Brush, pose: Pose): void => {
   const s = pose.hair;
-  brush.fillStyle = linear(brush, 0, 180, 0, 410, [[0, PALETTE.hairDark], [0.5, '#2a1516'], [1, '#3a2020']]);
+  brush.fillStyle = linear(brush, 0, 180, 0, 410, [
+    [0, PALETTE.hairDark],
+    [0.5, '#2a1516'],
+    [1, '#3a2020'],
+  ]);
   brush.beginPath();
   brush.moveTo(0, 70);
   brush.bezierCurveTo(-70, 68, -106, 122, -104, 196);
@@ -54,7 +58,12 @@ const drawStrands = (brush: Brush, swing: number): void => {
 export const drawFrontHair = (brush: Brush, pose: Pose): void => {
   const s = pose.hair;
   // Away from the parting to the viewer's left.
-  brush.fillStyle = linear(brush, -112, 90, -40, 390, [[0, '#77473a'], [0.3, '#5c352d'], [0.62, PALETTE.hair], [1, '#5a332b']]);
+  brush.fillStyle = linear(brush, -112, 90, -40, 390, [
+    [0, '#77473a'],
+    [0.3, '#5c352d'],
+    [0.62, PALETTE.hair],
+    [1, '#5a332b'],
+  ]);
   brush.beginPath();
   brush.moveTo(-26, 65);
   brush.bezierCurveTo(-76, 62, -114, 114, -108, 194);
@@ -65,7 +74,13 @@ export const drawFrontHair = (brush: Brush, pose: Pose): void => {
   brush.closePath();
   brush.fill();
   // The long side, swept across the forehead.
-  brush.fillStyle = linear(brush, -30, 60, 106, 390, [[0, '#7d4b3d'], [0.22, '#5f372e'], [0.55, PALETTE.hair], [0.8, '#3c2220'], [1, '#54302a']]);
+  brush.fillStyle = linear(brush, -30, 60, 106, 390, [
+    [0, '#7d4b3d'],
+    [0.22, '#5f372e'],
+    [0.55, PALETTE.hair],
+    [0.8, '#3c2220'],
+    [1, '#54302a'],
+  ]);
   brush.beginPath();
   brush.moveTo(-30, 66);
   brush.bezierCurveTo(38, 44, 116, 96, 108, 194);

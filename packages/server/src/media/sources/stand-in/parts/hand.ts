@@ -28,9 +28,24 @@ export const drawHand = (brush: Brush, arm: ArmPose, lit: boolean): void => {
   // Turning the hand over is narrowing it and widening it mirrored.
   const facing = arm.facing >= 0 ? Math.max(arm.facing, 0.4) : Math.min(arm.facing, -0.4);
   brush.scale(facing * 1.14, 1.14);
-  const skin = linear(brush, -30, -100, 34, 10, lit
-    ? [[0, PALETTE.skinLight], [0.6, PALETTE.skin], [1, PALETTE.skinShade]]
-    : [[0, PALETTE.skinLight], [0.7, '#eeb792'], [1, PALETTE.skinShade]]);
+  const skin = linear(
+    brush,
+    -30,
+    -100,
+    34,
+    10,
+    lit
+      ? [
+          [0, PALETTE.skinLight],
+          [0.6, PALETTE.skin],
+          [1, PALETTE.skinShade],
+        ]
+      : [
+          [0, PALETTE.skinLight],
+          [0.7, '#eeb792'],
+          [1, PALETTE.skinShade],
+        ],
+  );
   brush.lineCap = 'round';
   brush.lineJoin = 'round';
 

@@ -3,7 +3,9 @@ import { PALETTE } from '../palette.js';
 import type { Pose } from '../pose.js';
 import { type Brush, linear, radial, softStroke } from './brush.js';
 
-const JACKET = new Path2D('M-44 330 C-74 352 -122 358 -156 376 C-182 390 -192 424 -178 462 C-164 496 -154 512 -150 540 C-146 590 -132 632 -132 690 C-134 760 -152 800 -160 880 L160 880 C152 800 134 760 132 690 C132 632 146 590 150 540 C154 512 164 496 178 462 C192 424 182 390 156 376 C122 358 74 352 44 330 Z');
+const JACKET = new Path2D(
+  'M-44 330 C-74 352 -122 358 -156 376 C-182 390 -192 424 -178 462 C-164 496 -154 512 -150 540 C-146 590 -132 632 -132 690 C-134 760 -152 800 -160 880 L160 880 C152 800 134 760 132 690 C132 632 146 590 150 540 C154 512 164 496 178 462 C192 424 182 390 156 376 C122 358 74 352 44 330 Z',
+);
 const ARMHOLE = new Path2D('M162 386 C150 424 142 470 147 524');
 const BLOUSE = new Path2D('M-44 338 C-46 420 -32 520 0 612 C32 520 46 420 44 338 Z');
 const SKIN = new Path2D('M-35 262 C-34 300 -35 318 -46 331 C-46 372 -26 408 0 412 C26 408 46 372 46 331 C35 318 34 300 35 262 Z');
@@ -19,10 +21,22 @@ export const drawTorso = (brush: Brush, pose: Pose): void => {
   brush.save();
   brush.translate(0, -pose.breath);
 
-  brush.fillStyle = linear(brush, -170, 330, 170, 700, [[0, PALETTE.jacketLight], [0.32, PALETTE.jacket], [0.78, PALETTE.jacketDark], [1, PALETTE.jacketDeep]]);
+  brush.fillStyle = linear(brush, -170, 330, 170, 700, [
+    [0, PALETTE.jacketLight],
+    [0.32, PALETTE.jacket],
+    [0.78, PALETTE.jacketDark],
+    [1, PALETTE.jacketDeep],
+  ]);
   brush.fill(JACKET);
   // The chest turns away from the light at both sides.
-  brush.fillStyle = linear(brush, -186, 480, 186, 480, [[0, 'rgba(38,34,83,0)'], [0.09, 'rgba(38,34,83,0.5)'], [0.24, 'rgba(38,34,83,0)'], [0.68, 'rgba(38,34,83,0)'], [0.9, 'rgba(38,34,83,0.6)'], [1, 'rgba(38,34,83,0.4)']]);
+  brush.fillStyle = linear(brush, -186, 480, 186, 480, [
+    [0, 'rgba(38,34,83,0)'],
+    [0.09, 'rgba(38,34,83,0.5)'],
+    [0.24, 'rgba(38,34,83,0)'],
+    [0.68, 'rgba(38,34,83,0)'],
+    [0.9, 'rgba(38,34,83,0.6)'],
+    [1, 'rgba(38,34,83,0.4)'],
+  ]);
   brush.fill(JACKET);
   brush.save();
   brush.clip(JACKET);
@@ -34,17 +48,33 @@ export const drawTorso = (brush: Brush, pose: Pose): void => {
     brush.restore();
   }
   // The hair's and the chin's shade on the shoulders.
-  brush.fillStyle = radial(brush, 0, 350, 130, [[0, 'rgba(30,24,70,0.6)'], [0.7, 'rgba(30,24,70,0.35)'], [1, 'rgba(30,24,70,0)']]);
+  brush.fillStyle = radial(brush, 0, 350, 130, [
+    [0, 'rgba(30,24,70,0.6)'],
+    [0.7, 'rgba(30,24,70,0.35)'],
+    [1, 'rgba(30,24,70,0)'],
+  ]);
   brush.fillRect(-130, 320, 260, 120);
   brush.restore();
 
-  brush.fillStyle = linear(brush, -50, 400, 40, 600, [[0, PALETTE.blouse], [0.5, PALETTE.blouse], [1, PALETTE.blouseShade]]);
+  brush.fillStyle = linear(brush, -50, 400, 40, 600, [
+    [0, PALETTE.blouse],
+    [0.5, PALETTE.blouse],
+    [1, PALETTE.blouseShade],
+  ]);
   brush.fill(BLOUSE);
-  brush.fillStyle = linear(brush, 0, 280, 0, 410, [[0, PALETTE.skinShade], [0.45, PALETTE.skin], [1, PALETTE.skinLight]]);
+  brush.fillStyle = linear(brush, 0, 280, 0, 410, [
+    [0, PALETTE.skinShade],
+    [0.45, PALETTE.skin],
+    [1, PALETTE.skinLight],
+  ]);
   brush.fill(SKIN);
   brush.save();
   brush.clip(SKIN);
-  brush.fillStyle = linear(brush, 0, 285, 0, 340, [[0, 'rgba(168,88,62,0.75)'], [0.6, 'rgba(181,106,76,0.5)'], [1, 'rgba(181,106,76,0)']]);
+  brush.fillStyle = linear(brush, 0, 285, 0, 340, [
+    [0, 'rgba(168,88,62,0.75)'],
+    [0.6, 'rgba(181,106,76,0.5)'],
+    [1, 'rgba(181,106,76,0)'],
+  ]);
   brush.fill(CHIN_SHADOW);
   brush.restore();
   brush.strokeStyle = PALETTE.blouseShade;
@@ -63,9 +93,24 @@ export const drawTorso = (brush: Brush, pose: Pose): void => {
     brush.scale(mirror, 1);
     brush.fillStyle = 'rgba(38,34,83,0.5)';
     brush.fill(LAPEL_SHADOW);
-    brush.fillStyle = linear(brush, -94, 340, -10, 600, mirror > 0
-      ? [[0, '#7a73c8'], [0.6, PALETTE.jacketLight], [1, PALETTE.jacket]]
-      : [[0, '#5f58ab'], [0.6, '#544da0'], [1, PALETTE.jacketDark]]);
+    brush.fillStyle = linear(
+      brush,
+      -94,
+      340,
+      -10,
+      600,
+      mirror > 0
+        ? [
+            [0, '#7a73c8'],
+            [0.6, PALETTE.jacketLight],
+            [1, PALETTE.jacket],
+          ]
+        : [
+            [0, '#5f58ab'],
+            [0.6, '#544da0'],
+            [1, PALETTE.jacketDark],
+          ],
+    );
     brush.fill(LAPEL);
     brush.restore();
   }

@@ -41,11 +41,16 @@ export const hear = (samples: Int16Array, rateHz: number): Heard => {
 /** How ill a sound fits what is heard. */
 const misfit = (sound: Sound, loudness: number, crossings: number): number => {
   switch (sound.kind) {
-    case 'pause': return loudness * 5;
-    case 'vowel': return Math.max(0, 0.55 - loudness) * 1.8 + Math.max(0, crossings - 0.16) * 4;
-    case 'fricative': return Math.max(0, 0.24 - crossings) * 3 + Math.max(0, loudness - 0.6);
-    case 'stop': return Math.max(0, loudness - 0.2) * 1.6;
-    case 'sonorant': return Math.abs(loudness - 0.5) * 0.8 + Math.max(0, crossings - 0.16) * 3;
+    case 'pause':
+      return loudness * 5;
+    case 'vowel':
+      return Math.max(0, 0.55 - loudness) * 1.8 + Math.max(0, crossings - 0.16) * 4;
+    case 'fricative':
+      return Math.max(0, 0.24 - crossings) * 3 + Math.max(0, loudness - 0.6);
+    case 'stop':
+      return Math.max(0, loudness - 0.2) * 1.6;
+    case 'sonorant':
+      return Math.abs(loudness - 0.5) * 0.8 + Math.max(0, crossings - 0.16) * 3;
   }
 };
 

@@ -25,14 +25,43 @@ export const findEspeak = async (signal?: AbortSignal): Promise<string | null> =
 };
 
 /** Voices that sound well enough to be offered, in this order. */
-const OFFERED = ['en-us', 'en-gb', 'en-gb-x-rp', 'en-gb-scotland', 'de', 'fr-fr', 'es', 'es-419', 'it', 'pt-br', 'pt', 'nl', 'pl', 'sv', 'tr', 'ru', 'uk', 'hi', 'id', 'vi', 'ko', 'ja', 'cmn'];
+const OFFERED = [
+  'en-us',
+  'en-gb',
+  'en-gb-x-rp',
+  'en-gb-scotland',
+  'de',
+  'fr-fr',
+  'es',
+  'es-419',
+  'it',
+  'pt-br',
+  'pt',
+  'nl',
+  'pl',
+  'sv',
+  'tr',
+  'ru',
+  'uk',
+  'hi',
+  'id',
+  'vi',
+  'ko',
+  'ja',
+  'cmn',
+];
 
 /** Ids of the voices to offer, of those that espeak-ng has; empty without espeak-ng (`espeakPath` null). */
 export const listVoices = async (espeakPath: string | null, signal?: AbortSignal): Promise<string[]> => {
   if (espeakPath === null) return [];
   const table = (await run(espeakPath, ['--voices'], '', LOOKUP_TIMEOUT_MS, signal)).toString('utf8');
   // Columns: priority, language, age/gender, name, file, …
-  const languages = new Set(table.split('\n').slice(1).map((line) => line.trim().split(/\s+/)[1]));
+  const languages = new Set(
+    table
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/)[1]),
+  );
   return OFFERED.filter((voice) => languages.has(voice));
 };
 
@@ -61,7 +90,11 @@ const parseWave = (wave: Buffer): { samples: Int16Array; rateHz: number } => {
 const run = (command: string, args: readonly string[], input: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const timeout = AbortSignal.timeout(timeoutMs);
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]), killSignal: 'SIGKILL' });
+    const child = spawn(command, args, {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      killSignal: 'SIGKILL',
+    });
     const chunks: Buffer[] = [];
     let bytes = 0;
     child.stdout.on('data', (chunk: Buffer) => {

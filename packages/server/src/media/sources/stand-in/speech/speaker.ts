@@ -104,7 +104,8 @@ export const createSpeaker = (prepare: (text: string, signal: AbortSignal) => Pr
     },
     talkAt(timeSeconds, talk) {
       advance(timeSeconds);
-      talk.activity = ease(activeFrom, activeFrom + GESTURE_IN_SECONDS, timeSeconds) * (1 - ease(activeTo - 0.1, activeTo - 0.1 + GESTURE_OUT_SECONDS, timeSeconds));
+      talk.activity =
+        ease(activeFrom, activeFrom + GESTURE_IN_SECONDS, timeSeconds) * (1 - ease(activeTo - 0.1, activeTo - 0.1 + GESTURE_OUT_SECONDS, timeSeconds));
       if (saying === null) {
         talk.open = talk.wide = talk.teeth = talk.tongue = talk.stress = 0;
         return;

@@ -34,7 +34,15 @@ export interface MouthTrack {
 /** Milliseconds of one value of a {@link MouthTrack}. */
 export const TRACK_STEP_MS = 10;
 
-const sound = (kind: SoundClass, usualMs: number, open: number, wide: number, teeth = 0, tongue = 0, closed = false): Sound => ({ kind, usualMs, open, wide, teeth, tongue, closed });
+const sound = (kind: SoundClass, usualMs: number, open: number, wide: number, teeth = 0, tongue = 0, closed = false): Sound => ({
+  kind,
+  usualMs,
+  open,
+  wide,
+  teeth,
+  tongue,
+  closed,
+});
 
 /** Between clauses. */
 export const PAUSE: Sound = sound('pause', 220, 0, 0);
@@ -66,7 +74,13 @@ function each(symbols: string, value: Sound): readonly (readonly [string, Sound]
   return [...symbols].map((symbol) => [symbol, value] as const);
 }
 
-const DIPHTHONG_END: ReadonlyMap<string, string> = new Map([['ɪ', 'ɪ'], ['i', 'i'], ['ʊ', 'ʊ'], ['u', 'u'], ['ə', 'ə']]);
+const DIPHTHONG_END: ReadonlyMap<string, string> = new Map([
+  ['ɪ', 'ɪ'],
+  ['i', 'i'],
+  ['ʊ', 'ʊ'],
+  ['u', 'u'],
+  ['ə', 'ə'],
+]);
 
 /** The sounds of a phonetic transcription by `espeak-ng --ipa --sep=_`: `_` parts sounds, a line is a clause. */
 export const soundsOfIpa = (ipa: string): readonly Sound[] => {
@@ -90,7 +104,18 @@ export const soundsOfIpa = (ipa: string): readonly Sound[] => {
   return sounds;
 };
 
-const LETTERS: ReadonlyMap<string, string> = new Map([['c', 'k'], ['x', 's'], ['q', 'k'], ['y', 'ɪ'], ['j', 'ʒ'], ['ä', 'ɛ'], ['ö', 'ø'], ['ü', 'y'], ['é', 'e'], ['ß', 's']]);
+const LETTERS: ReadonlyMap<string, string> = new Map([
+  ['c', 'k'],
+  ['x', 's'],
+  ['q', 'k'],
+  ['y', 'ɪ'],
+  ['j', 'ʒ'],
+  ['ä', 'ɛ'],
+  ['ö', 'ø'],
+  ['ü', 'y'],
+  ['é', 'e'],
+  ['ß', 's'],
+]);
 
 /** Sounds guessed from spelling, one per character, for a presenter without a voice. */
 export const soundsOfText = (text: string): readonly Sound[] =>
@@ -98,7 +123,7 @@ export const soundsOfText = (text: string): readonly Sound[] =>
     if (/[.,;:!?…—\n]/u.test(letter)) return PAUSE;
     if (/\s/u.test(letter)) return sound('stop', 71, 0.12, 0);
     // A script that isn't Latin still moves the lips.
-    return SOUNDS.get(LETTERS.get(letter) ?? letter) ?? sound('vowel', 71, 0.3 + 0.3 * ((letter.codePointAt(0) ?? 0) % 3) / 2, 0.2);
+    return SOUNDS.get(LETTERS.get(letter) ?? letter) ?? sound('vowel', 71, 0.3 + (0.3 * ((letter.codePointAt(0) ?? 0) % 3)) / 2, 0.2);
   });
 
 /** Empty tracks of `length` values. */
