@@ -25,11 +25,26 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        test: { ...common, name: 'unit', include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'], exclude: ['**/*.browser.test.ts', '**/dist/**'], testTimeout: 30_000, hookTimeout: 60_000 },
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: ['**/*.browser.test.ts', '**/dist/**'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         resolve: { alias },
-        test: { ...common, name: 'browser', include: ['packages/*/src/**/*.browser.test.ts', 'e2e/**/*.test.ts'], exclude: ['**/dist/**', '**/node_modules/**'], fileParallelism: false, testTimeout: 90_000, hookTimeout: 120_000 },
+        test: {
+          ...common,
+          name: 'browser',
+          include: ['packages/*/src/**/*.browser.test.ts', 'e2e/**/*.test.ts'],
+          exclude: ['**/dist/**', '**/node_modules/**'],
+          fileParallelism: false,
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
+        },
       },
     ],
   },

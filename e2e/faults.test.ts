@@ -20,7 +20,7 @@ const descendants = (pid: number | undefined, text: string): number[] => {
     .filter((match) => match !== null)
     .map((match) => ({ pid: Number(match[1]), parent: Number(match[2]), args: match[3] ?? '' }));
   const family = new Set([pid]);
-  for (let size = 0; size !== family.size; ) {
+  for (let size = 0; size !== family.size;) {
     size = family.size;
     for (const row of rows) if (family.has(row.parent)) family.add(row.pid);
   }
@@ -116,7 +116,9 @@ describe.skipIf(!hasSharedData)('faults are ordinary cases', () => {
 
   test('start-up mistakes are one clear line each, all bad variables at once, and exit code 1', async () => {
     await withDataDir(async (dataDir) => {
-      await expect(startBacklot({ dataDir, env: { BACKLOT_PORT: 'eighty', BACKLOT_LOG_LEVEL: 'loud' } })).rejects.toThrow(/ended \(1\)[\s\S]*BACKLOT_PORT[\s\S]*BACKLOT_LOG_LEVEL/);
+      await expect(startBacklot({ dataDir, env: { BACKLOT_PORT: 'eighty', BACKLOT_LOG_LEVEL: 'loud' } })).rejects.toThrow(
+        /ended \(1\)[\s\S]*BACKLOT_PORT[\s\S]*BACKLOT_LOG_LEVEL/,
+      );
 
       const blocker = createServer().listen(0, '127.0.0.1');
       const address = await new Promise<number>((resolve) => blocker.once('listening', () => resolve((blocker.address() as { port: number }).port)));

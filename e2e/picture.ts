@@ -54,7 +54,8 @@ export const greenShare = (picture: Picture, region: Region = WHOLE): number => 
 
 /** Mean absolute difference a channel, in codes of 255. Both pictures must have one size. */
 export const meanDifference = (left: Picture, right: Picture, region: Region = WHOLE): number => {
-  if (left.width !== right.width || left.height !== right.height) throw new Error(`pictures differ in size: ${left.width}×${left.height}, ${right.width}×${right.height}`);
+  if (left.width !== right.width || left.height !== right.height)
+    throw new Error(`pictures differ in size: ${left.width}×${left.height}, ${right.width}×${right.height}`);
   let sum = 0;
   let total = 0;
   eachPixel(left, region, (offset) => {

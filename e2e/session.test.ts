@@ -75,7 +75,9 @@ describe.skipIf(!hasChromium || !hasSharedData)('a session in Chromium', () => {
     const shown = page.evaluate(
       () =>
         new Promise<number>((resolve) => {
-          document.querySelector('backlot-player')?.addEventListener('backlotbackground', (event) => resolve((event as CustomEvent<{ version: number }>).detail.version), { once: true });
+          document
+            .querySelector('backlot-player')
+            ?.addEventListener('backlotbackground', (event) => resolve((event as CustomEvent<{ version: number }>).detail.version), { once: true });
         }),
     );
     const reply = await backlot.api('POST', `/v1/sessions/${sessionId}/background`, { background_image: image, transition_ms: 0 });
@@ -111,7 +113,10 @@ describe.skipIf(!hasChromium || !hasSharedData)('a session in Chromium', () => {
     expectBackground(second, otherPicture);
     expect(meanDifference(second, otherPicture, MIDDLE)).toBeGreaterThan(15);
     expect(greenShare(second)).toBeLessThan(greenShare(otherPicture) + 0.005);
-    await page.waitForFunction((count) => (document.querySelector('backlot-player') as unknown as { stats: { framesDrawn: number } }).stats.framesDrawn > count + 10, before);
+    await page.waitForFunction(
+      (count) => (document.querySelector('backlot-player') as unknown as { stats: { framesDrawn: number } }).stats.framesDrawn > count + 10,
+      before,
+    );
 
     expect(await getSession(session.session_id)).toMatchObject({ status: 'live', background: { background_version: 2 } });
     expect((await backlot.api('DELETE', `/v1/sessions/${session.session_id}`)).status).toBe(204);
@@ -158,7 +163,10 @@ describe.skipIf(!hasChromium || !hasSharedData)('a session in Chromium', () => {
   test('its events tell speech with its caption, and its end', async () => {
     const session = await createSession({ text: 'Welcome to Backlot.' });
     const abort = new AbortController();
-    const response = await fetch(`${backlot.url}/v1/sessions/${session.session_id}/events`, { headers: { authorization: `Bearer ${session.access_token}` }, signal: abort.signal });
+    const response = await fetch(`${backlot.url}/v1/sessions/${session.session_id}/events`, {
+      headers: { authorization: `Bearer ${session.access_token}` },
+      signal: abort.signal,
+    });
     expect(response.headers.get('content-type')).toContain('text/event-stream');
     const page = await openPlayer(session.player_url);
     let text = '';
@@ -172,8 +180,14 @@ describe.skipIf(!hasChromium || !hasSharedData)('a session in Chromium', () => {
     await backlot.api('DELETE', `/v1/sessions/${session.session_id}`);
     await reading;
     expect(text).toContain('"status":"ended"');
-    expect(await backlot.api('POST', `/v1/sessions/${session.session_id}/speech`, { text: 'Too late.' })).toMatchObject({ status: 409, body: { error: { code: 'session_ended' } } });
-    expect(await backlot.api('POST', `/v1/sessions/${session.session_id}/background`, { color: '#102030' })).toMatchObject({ status: 409, body: { error: { code: 'session_ended' } } });
+    expect(await backlot.api('POST', `/v1/sessions/${session.session_id}/speech`, { text: 'Too late.' })).toMatchObject({
+      status: 409,
+      body: { error: { code: 'session_ended' } },
+    });
+    expect(await backlot.api('POST', `/v1/sessions/${session.session_id}/background`, { color: '#102030' })).toMatchObject({
+      status: 409,
+      body: { error: { code: 'session_ended' } },
+    });
     expect((await backlot.api('DELETE', `/v1/sessions/${session.session_id}`)).status).toBe(204);
     abort.abort();
     await page.close();
@@ -191,13 +205,15 @@ describe.skipIf(!hasChromium || !hasSharedData)('a session in Chromium', () => {
     await page.close();
   });
 
-  test('a viewer\'s token watches one session and does nothing else', async () => {
+  test("a viewer's token watches one session and does nothing else", async () => {
     const session = await createSession({});
     const other = await createSession({});
     const withToken = { authorization: `Bearer ${session.access_token}` };
     expect(await backlot.api('GET', '/v1/sessions', undefined, withToken)).toMatchObject({ status: 401 });
     expect(await backlot.api('DELETE', `/v1/sessions/${session.session_id}`, undefined, withToken)).toMatchObject({ status: 401 });
-    expect((await backlot.api('POST', `/v1/sessions/${session.session_id}/whip`, undefined, { ...withToken, 'content-type': 'application/sdp' })).status).toBeGreaterThanOrEqual(400);
+    expect(
+      (await backlot.api('POST', `/v1/sessions/${session.session_id}/whip`, undefined, { ...withToken, 'content-type': 'application/sdp' })).status,
+    ).toBeGreaterThanOrEqual(400);
     const foreign = await fetch(`${backlot.url}/v1/sessions/${other.session_id}/events`, { headers: withToken });
     expect(foreign.status).toBe(404);
     await backlot.api('DELETE', `/v1/sessions/${session.session_id}`);

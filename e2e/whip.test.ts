@@ -26,14 +26,22 @@ const publish = async (page: Page, session: SessionBody, codec: string): Promise
       const media = await navigator.mediaDevices.getUserMedia({ video: { width: 720, height: 1080, frameRate: 25 }, audio: true });
       const connection = new RTCPeerConnection();
       for (const track of media.getTracks()) {
-        const transceiver = connection.addTransceiver(track, { direction: 'sendonly', streams: [media], ...(track.kind === 'video' ? { sendEncodings: [{ maxBitrate: 2_500_000 }] } : {}) });
+        const transceiver = connection.addTransceiver(track, {
+          direction: 'sendonly',
+          streams: [media],
+          ...(track.kind === 'video' ? { sendEncodings: [{ maxBitrate: 2_500_000 }] } : {}),
+        });
         if (track.kind === 'video') {
           const codecs = RTCRtpSender.getCapabilities('video')?.codecs ?? [];
           transceiver.setCodecPreferences(codecs.filter((candidate) => candidate.mimeType.toLowerCase() === mimeType.toLowerCase()));
         }
       }
       await connection.setLocalDescription();
-      const response = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/sdp' }, body: connection.localDescription?.sdp ?? '' });
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/sdp' },
+        body: connection.localDescription?.sdp ?? '',
+      });
       if (response.status !== 201) throw new Error(`WHIP answered ${response.status}: ${await response.text()}`);
       await connection.setRemoteDescription({ type: 'answer', sdp: await response.text() });
       Object.assign(window, { connection });
@@ -49,7 +57,21 @@ describe.skipIf(!hasChromium || !hasSharedData)('a browser as the avatar', () =>
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'backlot-camera-'));
     const camera = join(folder, 'camera.mjpeg');
-    await run('ffmpeg', ['-nostdin', '-v', 'error', '-i', sharedData('clips/dhlive-man-suit-720x1080.mp4'), '-t', '4', '-an', '-c:v', 'mjpeg', '-q:v', '2', camera]);
+    await run('ffmpeg', [
+      '-nostdin',
+      '-v',
+      'error',
+      '-i',
+      sharedData('clips/dhlive-man-suit-720x1080.mp4'),
+      '-t',
+      '4',
+      '-an',
+      '-c:v',
+      'mjpeg',
+      '-q:v',
+      '2',
+      camera,
+    ]);
     backlot = await startBacklot();
     browser = await launchChromium([`--use-file-for-fake-video-capture=${camera}`]);
   });
@@ -69,7 +91,9 @@ describe.skipIf(!hasChromium || !hasSharedData)('a browser as the avatar', () =>
 
     const viewer = await browser.newPage({ viewport: { width: 480, height: 720 } });
     await viewer.goto(session.player_url);
-    await viewer.waitForFunction(() => ((document.querySelector('backlot-player') as unknown as { stats: { framesDrawn: number } } | null)?.stats.framesDrawn ?? 0) > 20);
+    await viewer.waitForFunction(
+      () => ((document.querySelector('backlot-player') as unknown as { stats: { framesDrawn: number } } | null)?.stats.framesDrawn ?? 0) > 20,
+    );
     expect((await backlot.api('GET', `/v1/sessions/${session.session_id}`)).body).toMatchObject({ status: 'live', video_codec: codec });
     // The first pictures of a fresh encoder are coarse; the key is judged once it has found its bit rate.
     await expect.poll(async () => greenShare(await takePicture(viewer)), { timeout: 20_000 }).toBeLessThan(0.005);

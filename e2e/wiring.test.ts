@@ -27,7 +27,8 @@ describe('the wired server', () => {
     );
     expect(secured.length).toBeGreaterThan(15);
     for (const { method, path } of secured) {
-      const type = method === 'PATCH' && path.includes('/wh') ? 'application/trickle-ice-sdpfrag' : path.includes('/wh') ? 'application/sdp' : 'application/json';
+      const type =
+        method === 'PATCH' && path.includes('/wh') ? 'application/trickle-ice-sdpfrag' : path.includes('/wh') ? 'application/sdp' : 'application/json';
       const response = await fetch(`${backlot.url}${path}`, { method, headers: { 'content-type': type } });
       expect([method, path, response.status]).toEqual([method, path, 401]);
     }
@@ -53,7 +54,8 @@ describe('the wired server', () => {
   test('serves the console, the player, the documentation of errors and its health', async () => {
     const get = async (path: string): Promise<Response> => fetch(`${backlot.url}${path}`);
     expect((await get('/')).url).toBe(`${backlot.url}/console/`);
-    for (const path of ['/console/', '/console/sessions/new', '/player/sess_1', '/docs/errors']) expect((await get(path)).headers.get('content-type')).toContain('text/html');
+    for (const path of ['/console/', '/console/sessions/new', '/player/sess_1', '/docs/errors'])
+      expect((await get(path)).headers.get('content-type')).toContain('text/html');
     expect((await get('/player/backlot-player.js')).headers.get('access-control-allow-origin')).toBe('*');
     expect(await (await get('/health/ready')).json()).toEqual({ status: 'ready', parts: { database: 'up', images: 'up' } });
     expect((await get('/console/%2e%2e/%2e%2e/package.json')).status).toBe(404);

@@ -7,11 +7,18 @@ import { root } from './setup.mjs';
 const serverDist = join(root, 'packages/server/dist');
 const ports = readdirSync(serverDist, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('port.d.ts'));
 const entries = [
-  ...['contract/dist/index', 'keyer/dist/index', 'keyer/dist/webgl/index', 'player/dist/index', 'client/dist/index'].map((path) => join(root, `packages/${path}.d.ts`)),
+  ...['contract/dist/index', 'keyer/dist/index', 'keyer/dist/webgl/index', 'player/dist/index', 'client/dist/index'].map((path) =>
+    join(root, `packages/${path}.d.ts`),
+  ),
   ...ports.map((path) => join(serverDist, path)),
 ];
 
-const program = ts.createProgram(entries, { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, skipLibCheck: true, noEmit: true });
+const program = ts.createProgram(entries, {
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  skipLibCheck: true,
+  noEmit: true,
+});
 const checker = program.getTypeChecker();
 let symbols = 0;
 /** @type {Set<string>} */
@@ -32,7 +39,11 @@ for (const entry of entries) {
     symbols += 1;
     if (symbol.getDocumentationComment(checker).length > 0) continue;
     const { fileName } = declaration.getSourceFile();
-    gaps.add(`${relative(root, fileName).replace('/dist/', '/src/').replace(/\.d\.ts$/, '.ts')}: ${exported.name}`);
+    gaps.add(
+      `${relative(root, fileName)
+        .replace('/dist/', '/src/')
+        .replace(/\.d\.ts$/, '.ts')}: ${exported.name}`,
+    );
   }
 }
 

@@ -18,7 +18,9 @@ try {
   const added = readdirSync(copy).filter((name) => !before.includes(name));
   if (status !== 0) throw new Error(`drizzle-kit failed:\n${stdout}${stderr}`);
   for (const name of added) {
-    process.stderr.write(`The schema has changed without a migration: run \`npx drizzle-kit generate\` in packages/server.\n${readFileSync(join(copy, name), 'utf8')}\n`);
+    process.stderr.write(
+      `The schema has changed without a migration: run \`npx drizzle-kit generate\` in packages/server.\n${readFileSync(join(copy, name), 'utf8')}\n`,
+    );
     process.exitCode = 1;
   }
 } finally {

@@ -7,8 +7,35 @@ import { fileURLToPath } from 'node:url';
 const path = new URL('../package-lock.json', import.meta.url);
 
 /** Words of a package's name that tell its platform. */
-const OS = { android: 'android', darwin: 'darwin', freebsd: 'freebsd', linux: 'linux', netbsd: 'netbsd', openbsd: 'openbsd', openharmony: 'openharmony', sunos: 'sunos', aix: 'aix', win32: 'win32', windows: 'win32', linuxmusl: 'linux', wasm32: undefined };
-const CPU = { arm: 'arm', arm64: 'arm64', ia32: 'ia32', x64: 'x64', x86_64: 'x64', amd64: 'x64', ppc64: 'ppc64', riscv64: 'riscv64', s390x: 's390x', loong64: 'loong64', mips64el: 'mips64el', wasm32: 'wasm32' };
+const OS = {
+  android: 'android',
+  darwin: 'darwin',
+  freebsd: 'freebsd',
+  linux: 'linux',
+  netbsd: 'netbsd',
+  openbsd: 'openbsd',
+  openharmony: 'openharmony',
+  sunos: 'sunos',
+  aix: 'aix',
+  win32: 'win32',
+  windows: 'win32',
+  linuxmusl: 'linux',
+  wasm32: undefined,
+};
+const CPU = {
+  arm: 'arm',
+  arm64: 'arm64',
+  ia32: 'ia32',
+  x64: 'x64',
+  x86_64: 'x64',
+  amd64: 'x64',
+  ppc64: 'ppc64',
+  riscv64: 'riscv64',
+  s390x: 's390x',
+  loong64: 'loong64',
+  mips64el: 'mips64el',
+  wasm32: 'wasm32',
+};
 const LIBC = { gnu: 'glibc', gnueabihf: 'glibc', glibc: 'glibc', musl: 'musl', musleabihf: 'musl', linuxmusl: 'musl' };
 
 /**

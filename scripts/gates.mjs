@@ -36,7 +36,16 @@ const check =
 const suite = (project) => async (filters) => {
   const resultPath = join(cacheDir, `vitest-${project}.json`);
   rmSync(resultPath, { force: true });
-  const code = await run([module('vitest/vitest.mjs'), 'run', '--project', project, '--reporter=dot', '--reporter=json', `--outputFile.json=${resultPath}`, ...filters]);
+  const code = await run([
+    module('vitest/vitest.mjs'),
+    'run',
+    '--project',
+    project,
+    '--reporter=dot',
+    '--reporter=json',
+    `--outputFile.json=${resultPath}`,
+    ...filters,
+  ]);
   /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, numFailedTestSuites: number }} */
   let result;
   try {
@@ -118,7 +127,9 @@ export const runGates = async (args) => {
     const startedMs = performance.now();
     const { passed, failed, skipped } = await gate(filters);
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-    lines.push(`${failed > 0 ? 'FAILED' : 'passed'}   ${name.padEnd(12)} ${seconds.padStart(7)} s   ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} SKIPPED` : ''}`);
+    lines.push(
+      `${failed > 0 ? 'FAILED' : 'passed'}   ${name.padEnd(12)} ${seconds.padStart(7)} s   ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} SKIPPED` : ''}`,
+    );
     total.passed += passed;
     total.failed += failed;
     total.skipped += skipped;

@@ -31,8 +31,16 @@ const refused: readonly (readonly [path: string, source: string, rule: string])[
   ['packages/server/src/http/a.ts', `export const home = process.env['HOME'];`, 'no-process-env'],
   ['packages/server/src/cycle/a.ts', `import { b } from './b.js';\nexport const a = (): number => b();`, 'no-cycle'],
   ['packages/server/src/cycle/b.ts', `import { a } from './a.js';\nexport const b = (): number => a();`, 'no-cycle'],
-  ['packages/server/src/rules/floating.ts', `const work = async (): Promise<void> => {};\nexport const start = (): void => {\n  work();\n};`, 'no-floating-promises'],
-  ['packages/server/src/rules/misused.ts', `export const run = (items: string[]): void => items.forEach(async () => Promise.resolve());`, 'no-misused-promises'],
+  [
+    'packages/server/src/rules/floating.ts',
+    `const work = async (): Promise<void> => {};\nexport const start = (): void => {\n  work();\n};`,
+    'no-floating-promises',
+  ],
+  [
+    'packages/server/src/rules/misused.ts',
+    `export const run = (items: string[]): void => items.forEach(async () => Promise.resolve());`,
+    'no-misused-promises',
+  ],
   ['packages/server/src/rules/thrown.ts', `export const fail = (): never => {\n  throw 'text';\n};`, 'only-throw-error'],
   ['packages/server/src/rules/switch.ts', `export const f = (x: 'a' | 'b'): void => {\n  switch (x) {\n    case 'a':\n  }\n};`, 'switch-exhaustiveness-check'],
   ['packages/server/src/rules/any.ts', `export const f = (x: any): unknown => x;`, 'no-explicit-any'],
@@ -40,16 +48,30 @@ const refused: readonly (readonly [path: string, source: string, rule: string])[
   ['packages/server/src/rules/type.ts', `import { URL } from 'node:url';\nexport const f = (url: URL): string => url.href;`, 'consistent-type-imports'],
   ['packages/server/src/rules/default.ts', `export default 1;`, 'no-default-export'],
   ['packages/server/src/rules/comment.ts', `// @ts-expect-error\nexport const x: string = 1;`, 'ban-ts-comment'],
-  ['packages/server/src/rules/focused.test.ts', `import { expect, test } from 'vitest';\ntest.only('x', () => {\n  expect(1).toBe(1);\n});`, 'no-focused-tests'],
-  ['packages/server/src/rules/disabled.test.ts', `import { expect, test } from 'vitest';\ntest.skip('x', () => {\n  expect(1).toBe(1);\n});`, 'no-disabled-tests'],
+  [
+    'packages/server/src/rules/focused.test.ts',
+    `import { expect, test } from 'vitest';\ntest.only('x', () => {\n  expect(1).toBe(1);\n});`,
+    'no-focused-tests',
+  ],
+  [
+    'packages/server/src/rules/disabled.test.ts',
+    `import { expect, test } from 'vitest';\ntest.skip('x', () => {\n  expect(1).toBe(1);\n});`,
+    'no-disabled-tests',
+  ],
   ['packages/server/src/rules/matcher.test.ts', `import { expect, test } from 'vitest';\ntest('x', () => {\n  expect(1);\n});`, 'valid-expect'],
 ];
 
 const allowed: readonly (readonly [path: string, source: string])[] = [
   ['packages/server/src/main.ts', `export * from './blobs/filesystem/store.js';\nexport const home = process.env['HOME'];`],
   ['packages/server/src/config.ts', `export const home = process.env['HOME'];`],
-  ['packages/server/src/sessions/fine.ts', `export * from '../media/port.js';\nexport * from '../blobs/port.js';\nexport * from '../backgrounds/service.js';\nexport * from '@backlot/contract';`],
-  ['packages/server/src/sessions/fine.test.ts', `import { expect, test } from 'vitest';\nimport { Store } from '../blobs/filesystem/store.js';\ntest('x', () => {\n  expect(Store).toBeDefined();\n});`],
+  [
+    'packages/server/src/sessions/fine.ts',
+    `export * from '../media/port.js';\nexport * from '../blobs/port.js';\nexport * from '../backgrounds/service.js';\nexport * from '@backlot/contract';`,
+  ],
+  [
+    'packages/server/src/sessions/fine.test.ts',
+    `import { expect, test } from 'vitest';\nimport { Store } from '../blobs/filesystem/store.js';\ntest('x', () => {\n  expect(Store).toBeDefined();\n});`,
+  ],
   ['packages/server/src/avatars/clip/fine.ts', `export * from '../port.js';\nexport * from '../../media/port.js';`],
   ['packages/player/src/fine.ts', `export * from '@backlot/keyer/webgl';`],
 ];
@@ -67,13 +89,19 @@ describe('the rules of the house are enforced by lint', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'backlot-lint-'));
     copyFileSync(join(root, '.oxlintrc.json'), join(folder, '.oxlintrc.json'));
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: join(root, 'tsconfig.base.json'), compilerOptions: { types: ['node'], noEmit: true }, include: ['packages'] }));
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ extends: join(root, 'tsconfig.base.json'), compilerOptions: { types: ['node'], noEmit: true }, include: ['packages'] }),
+    );
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     for (const [path, source] of [...refused, ...allowed]) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), `${source}\n`);
     }
-    const { stdout, stderr } = spawnSync(process.execPath, [join(root, 'node_modules/oxlint/bin/oxlint'), '--format', 'json'], { cwd: folder, encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync(process.execPath, [join(root, 'node_modules/oxlint/bin/oxlint'), '--format', 'json'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
     if (!stdout.startsWith('{')) throw new Error(`oxlint failed:\n${stdout}${stderr}`);
     ({ diagnostics: findings } = JSON.parse(stdout) as { diagnostics: readonly Finding[] });
   });

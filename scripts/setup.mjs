@@ -94,13 +94,24 @@ const hashOf = (inputs) => {
   for (const input of inputs) {
     const path = join(root, input);
     const files = !existsSync(path) ? [] : statSync(path).isDirectory() ? filesBelow(input) : [input];
-    for (const file of files) hash.update(`${file}\0`).update(readFileSync(join(root, file))).update('\0');
+    for (const file of files)
+      hash
+        .update(`${file}\0`)
+        .update(readFileSync(join(root, file)))
+        .update('\0');
   }
   return hash.digest('hex');
 };
 
 /** @param {string} name */
-const packageInputs = (name) => [`packages/${name}/src`, `packages/${name}/public`, `packages/${name}/index.html`, `packages/${name}/vite.config.ts`, `packages/${name}/package.json`, `packages/${name}/tsconfig.json`];
+const packageInputs = (name) => [
+  `packages/${name}/src`,
+  `packages/${name}/public`,
+  `packages/${name}/index.html`,
+  `packages/${name}/vite.config.ts`,
+  `packages/${name}/package.json`,
+  `packages/${name}/tsconfig.json`,
+];
 
 const node = process.execPath;
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
@@ -167,14 +178,18 @@ const installIsFresh = () => {
     if (present === undefined ? entry.optional !== true : present.version !== entry.version) return false;
   }
   return Object.entries(installed).every(
-    ([path, { os, cpu }]) => wanted[path] !== undefined && (os ?? [process.platform]).includes(process.platform) && (cpu ?? [process.arch]).includes(process.arch),
+    ([path, { os, cpu }]) =>
+      wanted[path] !== undefined && (os ?? [process.platform]).includes(process.platform) && (cpu ?? [process.arch]).includes(process.arch),
   );
 };
 
 /** @type {readonly (readonly [RegExp, string])[]} */
 const INSTALL_FAILURES = [
   [/EUSAGE/, 'package-lock.json does not match the package.json files. Run `npm install` and `node scripts/complete-lockfile.mjs`.'],
-  [/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENOTCACHED|ENETUNREACH|ERR_SOCKET_TIMEOUT/, 'The npm registry could not be reached. The first start needs a network; later ones do not.'],
+  [
+    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENOTCACHED|ENETUNREACH|ERR_SOCKET_TIMEOUT/,
+    'The npm registry could not be reached. The first start needs a network; later ones do not.',
+  ],
   [/ENOSPC/, 'The disk is full.'],
   [/EACCES|EPERM|EROFS/, `The folder ${root} can't be written by this user.`],
   [/EBADENGINE/, `A package refuses this version of Node (${process.version}).`],

@@ -12,7 +12,9 @@ const postgresVersions = '/usr/lib/postgresql';
 const PARTS = [
   {
     aptPackage: 'chromium',
-    isThere: () => process.env['BACKLOT_CHROMIUM'] !== undefined || ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].some((path) => existsSync(path)),
+    isThere: () =>
+      process.env['BACKLOT_CHROMIUM'] !== undefined ||
+      ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].some((path) => existsSync(path)),
   },
   { aptPackage: 'ffmpeg', isThere: () => onPath('ffmpeg') },
   { aptPackage: 'espeak-ng', isThere: () => onPath('espeak-ng') },
@@ -21,7 +23,10 @@ const PARTS = [
 ];
 
 const mayInstall = () =>
-  process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/etc/os-release') && /^(ID|ID_LIKE)=.*(debian|ubuntu)/m.test(readFileSync('/etc/os-release', 'utf8'));
+  process.platform === 'linux' &&
+  process.getuid?.() === 0 &&
+  existsSync('/etc/os-release') &&
+  /^(ID|ID_LIKE)=.*(debian|ubuntu)/m.test(readFileSync('/etc/os-release', 'utf8'));
 
 const missingParts = () => PARTS.filter(({ isThere }) => !isThere()).map(({ aptPackage }) => aptPackage);
 
@@ -43,6 +48,7 @@ export const bringSystemParts = async () => {
   const update = await capture('env', [...apt, 'update']);
   const install = await capture('env', [...apt, 'install', '-y', '--no-install-recommends', ...wanted]);
   const missing = missingParts();
-  if (missing.length > 0) process.stderr.write(`${update.output}${install.output}SKIPPED: tests that need ${missing.join(', ')}; apt-get did not bring them.\n`);
+  if (missing.length > 0)
+    process.stderr.write(`${update.output}${install.output}SKIPPED: tests that need ${missing.join(', ')}; apt-get did not bring them.\n`);
   return missing;
 };

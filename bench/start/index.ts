@@ -59,7 +59,7 @@ const family = (pid: number): readonly number[] => {
     .split('\n')
     .map((line) => line.trim().split(/\s+/).map(Number));
   const ids = new Set([pid]);
-  for (let size = 0; size !== ids.size; ) {
+  for (let size = 0; size !== ids.size;) {
     size = ids.size;
     for (const [id = 0, parent = 0] of rows) if (ids.has(parent)) ids.add(id);
   }
@@ -124,7 +124,11 @@ try {
     const session = (await reply.json()) as { session_id: string; player_url: string };
     const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
     await page.goto(session.player_url);
-    await page.waitForFunction(() => ((document.querySelector('backlot-player') as { stats?: { framesDrawn: number } } | null)?.stats?.framesDrawn ?? 0) > 0, undefined, { polling: 'raf' });
+    await page.waitForFunction(
+      () => ((document.querySelector('backlot-player') as { stats?: { framesDrawn: number } } | null)?.stats?.framesDrawn ?? 0) > 0,
+      undefined,
+      { polling: 'raf' },
+    );
     const pictureMs = performance.now() - askedAtMs;
     const busyMib = await settledMemoryMib(first.process.pid ?? 0);
     await page.close();

@@ -25,7 +25,9 @@ try {
   const session = (await backlot.api('POST', '/v1/sessions', { background_image: images[0] })).body as { session_id: string; player_url: string };
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
   await page.goto(session.player_url);
-  await page.waitForFunction(() => ((document.querySelector('backlot-player') as unknown as { stats: { framesDrawn: number } } | null)?.stats.framesDrawn ?? 0) > 60);
+  await page.waitForFunction(
+    () => ((document.querySelector('backlot-player') as unknown as { stats: { framesDrawn: number } } | null)?.stats.framesDrawn ?? 0) > 60,
+  );
 
   const measured = await page.evaluate(
     async ({ url, key, images: ids, swaps }) => {

@@ -14,7 +14,11 @@ import { makeLargePhoto } from './photo.js';
 
 const ROUNDS = 30;
 const WARM_UP = 5;
-const BOXES = [[320, 180], [1280, 720], [720, 1280]] as const;
+const BOXES = [
+  [320, 180],
+  [1280, 720],
+  [720, 1280],
+] as const;
 
 const { values: options } = parseArgs({ options: { json: { type: 'string' } } });
 
@@ -34,7 +38,11 @@ try {
     if (status !== 201) throw new Error(`the upload answered ${status}: ${JSON.stringify(body)}`);
   };
   const render = ([width, height]: readonly [number, number]) =>
-    sharp(path).autoOrient().resize(width, height, { fit: 'cover' }).jpeg({ quality: 88 }).toFile(join(folder, `${width}.jpg`));
+    sharp(path)
+      .autoOrient()
+      .resize(width, height, { fit: 'cover' })
+      .jpeg({ quality: 88 })
+      .toFile(join(folder, `${width}.jpg`));
   const bareTogether = () => Promise.all(BOXES.map(render));
   const bareInTurn = async (): Promise<void> => {
     for (const box of BOXES) await render(box);
@@ -63,7 +71,15 @@ try {
   }));
   rows.push(
     { case: name, metric: 'p50', value: percentile(times.upload, 50), unit: 'ms', peer: 'bare sharp, one by one', peer_value: percentile(times.inTurn, 50) },
-    { case: name, metric: 'ratio of p50', value: percentile(times.upload, 50) / percentile(times.together, 50), unit: '×', goal: '≤ 1.15', peer: 'bare sharp, three at once', peer_value: 1 },
+    {
+      case: name,
+      metric: 'ratio of p50',
+      value: percentile(times.upload, 50) / percentile(times.together, 50),
+      unit: '×',
+      goal: '≤ 1.15',
+      peer: 'bare sharp, three at once',
+      peer_value: 1,
+    },
   );
   await report(`${ROUNDS} uploads and the same pictures by bare sharp, in turns`, rows, options.json);
 } finally {

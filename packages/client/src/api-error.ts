@@ -51,11 +51,19 @@ export class BacklotApiError extends Error {
     const error = parseErrorBody(body);
     if (error === null) {
       return new BacklotApiError(`The server answered with status ${status} and no error that Backlot gives.`, {
-        code: 'unexpected_response', status, requestId: header('x-request-id'), retryAfterSeconds,
+        code: 'unexpected_response',
+        status,
+        requestId: header('x-request-id'),
+        retryAfterSeconds,
       });
     }
     return new BacklotApiError(error.message, {
-      code: error.code, status, details: error.details, requestId: error.request_id, retryAfterSeconds, docsUrl: error.docs_url,
+      code: error.code,
+      status,
+      details: error.details,
+      requestId: error.request_id,
+      retryAfterSeconds,
+      docsUrl: error.docs_url,
     });
   }
 }

@@ -28,8 +28,22 @@ const json = (response: ServerResponse, status: number, body: unknown, headers: 
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 };
 
-const session = (status: string) => ({ session_id: 'sess_4tz8hw2kq9mx7cvn3pdr', status, reason: null, canvas: { width: 1280, height: 720 }, video_codec: null });
-const background = (version: number) => ({ has_background: false, background_id: null, background_version: version, image_url: null, color: null, fit: 'cover', transition_ms: 400 });
+const session = (status: string) => ({
+  session_id: 'sess_4tz8hw2kq9mx7cvn3pdr',
+  status,
+  reason: null,
+  canvas: { width: 1280, height: 720 },
+  video_codec: null,
+});
+const background = (version: number) => ({
+  has_background: false,
+  background_id: null,
+  background_version: version,
+  image_url: null,
+  color: null,
+  fit: 'cover',
+  transition_ms: 400,
+});
 const sse = (event: string, data: unknown): string => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 
 describe('requests', () => {
@@ -83,13 +97,34 @@ describe('requests', () => {
 describe('failures', () => {
   test('have the facts of the error body', async () => {
     const baseUrl = await serve((_request, response) =>
-      json(response, 429, {
-        error: { code: 'speech_busy', message: 'Too much.', type: 'rate_limit', details: [{ field: 'text', message: 'later' }], request_id: 'req_1', docs_url: 'http://x/docs/errors/speech_busy' },
-      }, { 'retry-after': '3' }));
-    const failure = await createBacklotClient({ baseUrl }).me().catch((error: unknown) => error);
+      json(
+        response,
+        429,
+        {
+          error: {
+            code: 'speech_busy',
+            message: 'Too much.',
+            type: 'rate_limit',
+            details: [{ field: 'text', message: 'later' }],
+            request_id: 'req_1',
+            docs_url: 'http://x/docs/errors/speech_busy',
+          },
+        },
+        { 'retry-after': '3' },
+      ),
+    );
+    const failure = await createBacklotClient({ baseUrl })
+      .me()
+      .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(BacklotApiError);
     expect(failure).toMatchObject({
-      message: 'Too much.', code: 'speech_busy', status: 429, requestId: 'req_1', retryAfterSeconds: 3, retryable: true, details: [{ field: 'text', message: 'later' }],
+      message: 'Too much.',
+      code: 'speech_busy',
+      status: 429,
+      requestId: 'req_1',
+      retryAfterSeconds: 3,
+      retryable: true,
+      details: [{ field: 'text', message: 'later' }],
     });
   });
 
@@ -124,7 +159,16 @@ describe('events', () => {
         });
         return;
       }
-      response.end([sse('session', session('starting')), sse('background', background(3)), sse('background', background(2)), sse('background', background(4)), sse('later', {}), sse('session', session('ended'))].join(''));
+      response.end(
+        [
+          sse('session', session('starting')),
+          sse('background', background(3)),
+          sse('background', background(2)),
+          sse('background', background(4)),
+          sse('later', {}),
+          sse('session', session('ended')),
+        ].join(''),
+      );
     });
     const events: string[] = [];
     let reconnects = 0;
@@ -148,9 +192,10 @@ describe('events', () => {
     expect(statuses).toEqual(['live', 'ended']);
   });
 
-  test('throw what trying again can\'t mend, and stop with the signal', async () => {
+  test("throw what trying again can't mend, and stop with the signal", async () => {
     const gone = await serve((_request, response) =>
-      json(response, 404, { error: { code: 'session_not_found', message: 'None.', type: 'not_found', details: [], request_id: 'r', docs_url: '' } }));
+      json(response, 404, { error: { code: 'session_not_found', message: 'None.', type: 'not_found', details: [], request_id: 'r', docs_url: '' } }),
+    );
     await expect(createBacklotClient({ baseUrl: gone }).sessions.events('sess_1').next()).rejects.toMatchObject({ code: 'session_not_found' });
 
     let onClose: () => void;

@@ -1,5 +1,14 @@
 import type {
-  AvatarOption, BackgroundChange, BackgroundImage, CreateSessionInput, Me, Session, SessionEvent, SessionStatus, SetBackgroundInput, Speech,
+  AvatarOption,
+  BackgroundChange,
+  BackgroundImage,
+  CreateSessionInput,
+  Me,
+  Session,
+  SessionEvent,
+  SessionStatus,
+  SetBackgroundInput,
+  Speech,
 } from '@backlot/contract';
 import { type EventsOptions, followSession } from './session-events.js';
 import { type BacklotClientOptions, type CallOptions, type CreateOptions, Transport } from './transport.js';

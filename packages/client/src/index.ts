@@ -13,6 +13,21 @@ export {
 export type { EventsOptions } from './session-events.js';
 export type { BacklotClientOptions, CallOptions, CreateOptions } from './transport.js';
 export type {
-  Advice, Avatar, AvatarOption, BackgroundChange, BackgroundImage, Canvas, CreateSessionInput, EndReason, ErrorCode, LiveBackground, Me,
-  RenditionFit, Session, SessionEvent, SessionStatus, SetBackgroundInput, Speech,
+  Advice,
+  Avatar,
+  AvatarOption,
+  BackgroundChange,
+  BackgroundImage,
+  Canvas,
+  CreateSessionInput,
+  EndReason,
+  ErrorCode,
+  LiveBackground,
+  Me,
+  RenditionFit,
+  Session,
+  SessionEvent,
+  SessionStatus,
+  SetBackgroundInput,
+  Speech,
 } from '@backlot/contract';

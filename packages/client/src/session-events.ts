@@ -50,7 +50,8 @@ export async function* followSession(transport: Transport, path: string, options
     } catch (error) {
       if (caller.aborted) throw caller.reason;
       if (error instanceof BacklotApiError && !error.retryable) throw error;
-      lost = error instanceof BacklotApiError ? error : new BacklotApiError('The connection was lost.', { code: 'connection_failed', status: 0 }, { cause: error });
+      lost =
+        error instanceof BacklotApiError ? error : new BacklotApiError('The connection was lost.', { code: 'connection_failed', status: 0 }, { cause: error });
     } finally {
       restartIdle.stop();
     }
@@ -63,7 +64,13 @@ export async function* followSession(transport: Transport, path: string, options
 const createRestartable = (action: () => void, afterMs: number) => {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = (): void => clearTimeout(timer);
-  return { stop, restart: (): void => { stop(); timer = setTimeout(action, afterMs); } };
+  return {
+    stop,
+    restart: (): void => {
+      stop();
+      timer = setTimeout(action, afterMs);
+    },
+  };
 };
 
 const sleep = async (durationMs: number, signal: AbortSignal): Promise<void> =>

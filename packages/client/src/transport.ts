@@ -110,7 +110,7 @@ export class Transport {
     if (timedOutAfterMs !== null) {
       return new BacklotApiError(`The server did not answer within ${timedOutAfterMs} ms.`, { code: 'timeout', status: 0 }, { cause: error });
     }
-    return new BacklotApiError('The server can\'t be reached.', { code: 'connection_failed', status: 0 }, { cause: error });
+    return new BacklotApiError("The server can't be reached.", { code: 'connection_failed', status: 0 }, { cause: error });
   }
 }
 

@@ -9,7 +9,9 @@ import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type FakeBacklot, startFakeBacklot } from './fake-backlot.testing.js';
 
-const PHOTOS = ['ali-kazal-unsplash-640x427', 'architecture-5082700_1280', 'porch-691330_1280', 'saxon-switzerland-539418_1280'].map((name) => sharedData(`backgrounds/photos/${name}.jpg`));
+const PHOTOS = ['ali-kazal-unsplash-640x427', 'architecture-5082700_1280', 'porch-691330_1280', 'saxon-switzerland-539418_1280'].map((name) =>
+  sharedData(`backgrounds/photos/${name}.jpg`),
+);
 const LONG = `An unusually long title ${'that-never-breaks'.repeat(9)}`;
 
 describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
@@ -52,7 +54,7 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
   };
   const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
 
-  test('signs in by the link\'s button only, keeps the token out of the address, and returns to where one was', async () => {
+  test("signs in by the link's button only, keeps the token out of the address, and returns to where one was", async () => {
     fake.isSignedIn = false;
     fake.addImages(1);
     await open('/background-images?search=pic');
@@ -231,7 +233,10 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
     await open(`/background-images/${fake.images[0]?.id ?? ''}`);
     await button('API').click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText(`/v1/background-images/${fake.images[0]?.id ?? ''}`).first().waitFor();
+    await dialog
+      .getByText(`/v1/background-images/${fake.images[0]?.id ?? ''}`)
+      .first()
+      .waitFor();
     expect(await dialog.textContent()).toContain('Authorization: Bearer $BACKLOT_API_KEY');
     await dialog.getByRole('tab', { name: 'TypeScript' }).click();
     await dialog.getByText('createBacklotClient').first().waitFor();
@@ -240,13 +245,35 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
   test('fits a phone with long titles, and has no serious accessibility findings in either theme', async () => {
     fake.addImages(3, (index) => (index === 0 ? LONG : `Picture ${index}`));
     const dead = fake.addSession({ status: 'failed', reason: { code: 'avatar_failed', message: `The avatar stopped: ${LONG}` } });
-    const live = fake.addSession({ publish_url: `http://127.0.0.1/${'x'.repeat(200)}`, publish_token: 'y'.repeat(200), avatar: { provider: 'whip' }, speaks: false });
+    const live = fake.addSession({
+      publish_url: `http://127.0.0.1/${'x'.repeat(200)}`,
+      publish_token: 'y'.repeat(200),
+      avatar: { provider: 'whip' },
+      speaks: false,
+    });
     const image = fake.images[0]?.id ?? '';
-    const pages = ['/sign-in', '/background-images', '/background-images?dialog=upload', `/background-images?dialog=delete&id=${image}`, `/background-images/${image}`, `/background-images/${image}?dialog=api`, '/sessions', '/sessions/new', `/sessions/${live.session_id}`, `/sessions/${dead.session_id}`, '/background-images/bg_none'];
+    const pages = [
+      '/sign-in',
+      '/background-images',
+      '/background-images?dialog=upload',
+      `/background-images?dialog=delete&id=${image}`,
+      `/background-images/${image}`,
+      `/background-images/${image}?dialog=api`,
+      '/sessions',
+      '/sessions/new',
+      `/sessions/${live.session_id}`,
+      `/sessions/${dead.session_id}`,
+      '/background-images/bg_none',
+    ];
     const findings: unknown[] = [];
     const overflows: string[] = [];
     for (const path of pages) {
-      for (const [width, colorScheme] of [[390, 'light'], [1280, 'dark'], [1280, 'light'], [390, 'dark']] as const) {
+      for (const [width, colorScheme] of [
+        [390, 'light'],
+        [1280, 'dark'],
+        [1280, 'light'],
+        [390, 'dark'],
+      ] as const) {
         await page.setViewportSize({ width, height: 800 });
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         if (width === 390 && colorScheme === 'light') {
@@ -258,7 +285,8 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
         await page.evaluate(axe.source);
         const { violations } = await page.evaluate(async () => (window as unknown as { axe: typeof axe }).axe.run());
         for (const { id, impact, nodes } of violations) {
-          if (impact === 'serious' || impact === 'critical') findings.push({ path, width, colorScheme, id, nodes: nodes.slice(0, 3).map(({ html, failureSummary }) => [html.slice(0, 200), failureSummary]) });
+          if (impact === 'serious' || impact === 'critical')
+            findings.push({ path, width, colorScheme, id, nodes: nodes.slice(0, 3).map(({ html, failureSummary }) => [html.slice(0, 200), failureSummary]) });
         }
       }
     }

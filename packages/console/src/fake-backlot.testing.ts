@@ -1,4 +1,15 @@
-import { avatarOption, type BackgroundImage, backgroundImage, type BackgroundImage as Image, errorBody, ERROR_CODES, type ErrorCode, me, type Session, session as sessionSchema } from '@backlot/contract';
+import {
+  avatarOption,
+  type BackgroundImage,
+  backgroundImage,
+  type BackgroundImage as Image,
+  errorBody,
+  ERROR_CODES,
+  type ErrorCode,
+  me,
+  type Session,
+  session as sessionSchema,
+} from '@backlot/contract';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +18,8 @@ import { extname, join } from 'node:path';
 const POLICY = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'; base-uri 'none'";
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const ALPHABET = '23456789bcdfghjkmnpqrstvwxz';
-const id = (prefix: string, number: number): string => `${prefix}_${ALPHABET.repeat(2).slice(number % 20, (number % 20) + 14)}${String(number).padStart(6, '2').replaceAll(/[01]/g, 'z')}`;
+const id = (prefix: string, number: number): string =>
+  `${prefix}_${ALPHABET.repeat(2).slice(number % 20, (number % 20) + 14)}${String(number).padStart(6, '2').replaceAll(/[01]/g, 'z')}`;
 
 /** A server that speaks the contract, with a state that a test sets. Every reply is checked against the contract's schemas. */
 export interface FakeBacklot extends AsyncDisposable {
@@ -26,18 +38,30 @@ export interface FakeBacklot extends AsyncDisposable {
 export const startFakeBacklot = async (appFolder: string, pictures: readonly Buffer[]): Promise<FakeBacklot> => {
   const makeImage = (index: number, title: string): BackgroundImage =>
     backgroundImage.parse({
-      id: id('bg', index), title, width: 1920, height: 1080, size_bytes: 812_345, media_type: 'image/jpeg', sha256: 'ab'.repeat(32),
+      id: id('bg', index),
+      title,
+      width: 1920,
+      height: 1080,
+      size_bytes: 812_345,
+      media_type: 'image/jpeg',
+      sha256: 'ab'.repeat(32),
       image_url: `http://elsewhere.example/v1/background-images/${id('bg', index)}/image?n=${index}`,
       thumbnail_url: `http://elsewhere.example/v1/background-images/${id('bg', index)}/image?width=320&height=180&n=${index}`,
-      advice: index % 3 === 0 ? [{ code: 'low_resolution', message: 'Enlarged 1.5 times to fill a 1920 × 1080 canvas, so it looks softer than the avatar.' }] : [],
-      created_at: new Date(Date.now() - index * 3_600_000).toISOString(), updated_at: new Date(Date.now() - index * 3_600_000).toISOString(),
+      advice:
+        index % 3 === 0 ? [{ code: 'low_resolution', message: 'Enlarged 1.5 times to fill a 1920 × 1080 canvas, so it looks softer than the avatar.' }] : [],
+      created_at: new Date(Date.now() - index * 3_600_000).toISOString(),
+      updated_at: new Date(Date.now() - index * 3_600_000).toISOString(),
     });
   const json = (response: ServerResponse, status: number, body: unknown): void => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };
   const fail = (response: ServerResponse, code: ErrorCode): void => {
     const { status, message, type } = ERROR_CODES[code];
-    json(response, status, errorBody.parse({ error: { code, message, type, details: [], request_id: 'req_7kq2mx9cvt4wz8hn3pdr', docs_url: `/docs/errors/${code}` } }));
+    json(
+      response,
+      status,
+      errorBody.parse({ error: { code, message, type, details: [], request_id: 'req_7kq2mx9cvt4wz8hn3pdr', docs_url: `/docs/errors/${code}` } }),
+    );
   };
   const identity = me.parse({ organization: { id: 'org_1', name: 'Example' }, via: 'console', version: '0.1.0' });
 
@@ -47,7 +71,9 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
     const method = request.method ?? 'GET';
     if (path.startsWith('/console')) {
       const file = extname(path) === '' ? 'index.html' : path.slice('/console/'.length);
-      response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': POLICY }).end(await readFile(join(appFolder, file)));
+      response
+        .writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': POLICY })
+        .end(await readFile(join(appFolder, file)));
       return;
     }
     if (path === '/player/backlot-player.js') {
@@ -77,7 +103,15 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
       return json(response, 200, {
         data: [
           avatarOption.parse({ ...option, avatar: { provider: 'stand-in' }, title: 'Stand-in' }),
-          avatarOption.parse({ ...option, avatar: { provider: 'clip', clip: 'presenter.mp4' }, title: 'presenter.mp4', speaks: false, voices: [], available: false, unavailable_reason: 'ffmpeg is not installed.' }),
+          avatarOption.parse({
+            ...option,
+            avatar: { provider: 'clip', clip: 'presenter.mp4' },
+            title: 'presenter.mp4',
+            speaks: false,
+            voices: [],
+            available: false,
+            unavailable_reason: 'ffmpeg is not installed.',
+          }),
         ],
       });
     }
@@ -103,7 +137,8 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
       if (method === 'PATCH') image.title = (JSON.parse(body.toString()) as { title: string }).title;
       return json(response, 200, image);
     }
-    if (path === '/v1/sessions' && method === 'GET') return json(response, 200, page(fake.sessions.filter(({ status }) => status === (url.searchParams.get('status') ?? status))));
+    if (path === '/v1/sessions' && method === 'GET')
+      return json(response, 200, page(fake.sessions.filter(({ status }) => status === (url.searchParams.get('status') ?? status))));
     if (path === '/v1/sessions') return json(response, 201, fake.addSession({ status: 'starting' }));
     const session = fake.sessions.find(({ session_id: other }) => path.startsWith(`/v1/sessions/${other}`));
     if (session === undefined) return fail(response, path.startsWith('/v1/sessions/') ? 'session_not_found' : 'route_not_found');
@@ -117,7 +152,13 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
       const wanted = method === 'DELETE' ? null : (JSON.parse(body.toString()) as { background_image: string }).background_image;
       const version = session.background.background_version + 1;
       session.background = { ...session.background, background_id: wanted, has_background: wanted !== null, background_version: version };
-      return json(response, 200, { session_id: session.session_id, has_background: wanted !== null, changed: true, background_id: wanted, background_version: version });
+      return json(response, 200, {
+        session_id: session.session_id,
+        has_background: wanted !== null,
+        changed: true,
+        background_id: wanted,
+        background_version: version,
+      });
     }
     if (method === 'DELETE') {
       session.status = 'ended';
@@ -149,10 +190,28 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
     addSession: (change) => {
       const sessionId = id('sess', fake.sessions.length);
       const session = sessionSchema.parse({
-        session_id: sessionId, status: 'live', reason: null, avatar: { provider: 'stand-in' }, canvas: { width: 1280, height: 720 }, fit: 'cover', render: 'client', stage: 'embedded',
-        background: { has_background: false, background_id: null, background_version: 1, image_url: null, color: null }, speaks: true, video_codec: 'VP8', viewers: 1,
-        stream_url: 'http://fake/whep', access_token: 'token', player_url: 'http://fake/player', publish_url: null, publish_token: null, metadata: {},
-        created_at: new Date().toISOString(), live_at: new Date().toISOString(), ended_at: null, ...change,
+        session_id: sessionId,
+        status: 'live',
+        reason: null,
+        avatar: { provider: 'stand-in' },
+        canvas: { width: 1280, height: 720 },
+        fit: 'cover',
+        render: 'client',
+        stage: 'embedded',
+        background: { has_background: false, background_id: null, background_version: 1, image_url: null, color: null },
+        speaks: true,
+        video_codec: 'VP8',
+        viewers: 1,
+        stream_url: 'http://fake/whep',
+        access_token: 'token',
+        player_url: 'http://fake/player',
+        publish_url: null,
+        publish_token: null,
+        metadata: {},
+        created_at: new Date().toISOString(),
+        live_at: new Date().toISOString(),
+        ended_at: null,
+        ...change,
       });
       fake.sessions.unshift(session);
       return session;

@@ -30,7 +30,8 @@ const queries = new QueryClient({
       staleTime: 5_000,
       // A dead server should show as such within a second or two; a refusal at once.
       retry: (failures, error) => failures < MAX_RETRIES && error instanceof BacklotApiError && error.retryable && error.status >= 500,
-      retryDelay: (failure, error) => (error instanceof BacklotApiError && error.retryAfterSeconds !== null ? Math.min(error.retryAfterSeconds, 5) * 1000 : 300 * 2 ** failure),
+      retryDelay: (failure, error) =>
+        error instanceof BacklotApiError && error.retryAfterSeconds !== null ? Math.min(error.retryAfterSeconds, 5) * 1000 : 300 * 2 ** failure,
     },
     mutations: { networkMode: 'always' },
   },

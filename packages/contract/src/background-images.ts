@@ -10,12 +10,7 @@ export const MAX_IMAGE_PIXELS = 50_000_000;
 export const MAX_TITLE_LENGTH = 200;
 
 /** An image's title: 1 to `MAX_TITLE_LENGTH` characters, without space at its ends. */
-export const title = z
-  .string()
-  .trim()
-  .min(1, 'must not be empty')
-  .max(MAX_TITLE_LENGTH)
-  .openapi({ example: 'Quiet office' });
+export const title = z.string().trim().min(1, 'must not be empty').max(MAX_TITLE_LENGTH).openapi({ example: 'Quiet office' });
 
 /** What will happen to an image that does not fit the canvases exactly: advice, never a refusal. */
 export const advice = z
@@ -65,7 +60,10 @@ const params = z.strictObject({ id: idReference('bg_7kq2mx9cvt4wz8hn3pdr') });
 /** Routes of the library of background images. */
 export const backgroundImageRoutes = {
   create: createRoute({
-    ...tag, method: 'post', path: '/v1/background-images', operationId: 'createBackgroundImage',
+    ...tag,
+    method: 'post',
+    path: '/v1/background-images',
+    operationId: 'createBackgroundImage',
     summary: 'Upload a background image',
     description:
       'JPEG, PNG, WebP, AVIF or GIF (first frame), at most 10 MB and 50 million pixels. The content counts, not the name. Orientation is applied, colours are converted to sRGB, metadata is dropped.',
@@ -76,7 +74,7 @@ export const backgroundImageRoutes = {
         content: {
           'multipart/form-data': {
             schema: z.object({
-              title: title.optional().openapi({ description: 'Default: the file\'s name.' }),
+              title: title.optional().openapi({ description: "Default: the file's name." }),
               image: z.any().openapi({ type: 'string', format: 'binary' }),
             }),
           },
@@ -89,32 +87,49 @@ export const backgroundImageRoutes = {
     },
   }),
   list: createRoute({
-    ...tag, method: 'get', path: '/v1/background-images', operationId: 'listBackgroundImages',
+    ...tag,
+    method: 'get',
+    path: '/v1/background-images',
+    operationId: 'listBackgroundImages',
     summary: 'List background images, newest first',
-    request: { query: pageQuery.extend({ search: z.string().trim().max(MAX_TITLE_LENGTH).optional().openapi({ description: 'Part of the title, in any case.' }) }) },
+    request: {
+      query: pageQuery.extend({ search: z.string().trim().max(MAX_TITLE_LENGTH).optional().openapi({ description: 'Part of the title, in any case.' }) }),
+    },
     responses: { 200: json(backgroundImagePage, 'A page of the library.'), ...errors('unauthenticated', 'invalid_request') },
   }),
   get: createRoute({
-    ...tag, method: 'get', path: '/v1/background-images/{id}', operationId: 'getBackgroundImage',
+    ...tag,
+    method: 'get',
+    path: '/v1/background-images/{id}',
+    operationId: 'getBackgroundImage',
     summary: 'View a background image',
     request: { params },
     responses: { 200: json(backgroundImage, 'The image.'), ...errors('unauthenticated', 'background_image_not_found') },
   }),
   rename: createRoute({
-    ...tag, method: 'patch', path: '/v1/background-images/{id}', operationId: 'renameBackgroundImage',
+    ...tag,
+    method: 'patch',
+    path: '/v1/background-images/{id}',
+    operationId: 'renameBackgroundImage',
     summary: 'Rename a background image',
     request: { params, body: { required: true, content: { 'application/json': { schema: z.strictObject({ title }) } } } },
     responses: { 200: json(backgroundImage, 'The image with its new title.'), ...errors('unauthenticated', 'background_image_not_found', 'invalid_request') },
   }),
   remove: createRoute({
-    ...tag, method: 'delete', path: '/v1/background-images/{id}', operationId: 'deleteBackgroundImage',
+    ...tag,
+    method: 'delete',
+    path: '/v1/background-images/{id}',
+    operationId: 'deleteBackgroundImage',
     summary: 'Delete a background image',
-    description: 'Sessions that already use the image keep it; new sessions and swaps can\'t take it.',
+    description: "Sessions that already use the image keep it; new sessions and swaps can't take it.",
     request: { params },
     responses: { 204: { description: 'Deleted.' }, ...errors('unauthenticated', 'background_image_not_found') },
   }),
   rendition: createRoute({
-    ...tag, method: 'get', path: '/v1/background-images/{id}/image', operationId: 'getBackgroundImageRendition',
+    ...tag,
+    method: 'get',
+    path: '/v1/background-images/{id}/image',
+    operationId: 'getBackgroundImageRendition',
     summary: 'Get a background image at a size',
     description: 'Immutable. Sizes are raised to the next of a fixed set; an image is never enlarged beyond its own size, its shape is kept.',
     request: { params, query: renditionQuery },

@@ -15,7 +15,10 @@ export const avatar = z
   .discriminatedUnion('provider', [
     z.strictObject({ provider: z.literal('stand-in') }).openapi({ description: 'The presenter that Backlot draws.' }),
     z
-      .strictObject({ provider: z.literal('clip'), clip: z.string().min(1).max(255).openapi({ description: 'File name in the clips folder.', example: 'presenter.mp4' }) })
+      .strictObject({
+        provider: z.literal('clip'),
+        clip: z.string().min(1).max(255).openapi({ description: 'File name in the clips folder.', example: 'presenter.mp4' }),
+      })
       .openapi({ description: 'A green-screen video file, looped.' }),
     z.strictObject({ provider: z.literal('whip') }).openapi({ description: 'Any WHIP publisher: OBS, GStreamer, a browser.' }),
   ])
@@ -27,17 +30,26 @@ export const canvasSide = z.number().int().min(180).max(1920).multipleOf(2, 'mus
 export const canvas = z.strictObject({ width: canvasSide, height: canvasSide }).openapi('Canvas');
 
 /** A plain colour, `#rrggbb`. */
-export const color = z.string().regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #1a2b3c').openapi({ example: '#1a2b3c' });
+export const color = z
+  .string()
+  .regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as #1a2b3c')
+  .openapi({ example: '#1a2b3c' });
 /** Length of a cross-fade in milliseconds: 0 to `MAX_TRANSITION_MS`, default `DEFAULT_TRANSITION_MS`. */
-export const transitionMs = z.number().int().min(0).max(MAX_TRANSITION_MS).default(DEFAULT_TRANSITION_MS).openapi({ description: 'Length of the cross-fade in milliseconds.' });
+export const transitionMs = z
+  .number()
+  .int()
+  .min(0)
+  .max(MAX_TRANSITION_MS)
+  .default(DEFAULT_TRANSITION_MS)
+  .openapi({ description: 'Length of the cross-fade in milliseconds.' });
 
 /** The live background of a surface, with its version: a higher version is newer, others are stale. */
 export const liveBackground = z
   .object({
     has_background: z.boolean(),
-    background_id: backgroundImageId.nullable().openapi({ description: 'The library\'s image; null for a plain colour or none.' }),
+    background_id: backgroundImageId.nullable().openapi({ description: "The library's image; null for a plain colour or none." }),
     background_version: z.number().int().min(0),
-    image_url: z.string().nullable().openapi({ description: 'The image at the canvas\'s size; signed, valid for at least a day.' }),
+    image_url: z.string().nullable().openapi({ description: "The image at the canvas's size; signed, valid for at least a day." }),
     color: color.nullable(),
   })
   .openapi('LiveBackground');
@@ -50,16 +62,7 @@ export const sessionStatus = z.enum(['starting', 'live', 'ended', 'failed']);
 /** Why a session ended or failed: a code, and a sentence for people. */
 export const endReason = z
   .object({
-    code: z.enum([
-      'requested',
-      'server_stopped',
-      'server_restarted',
-      'publisher_absent',
-      'publisher_left',
-      'avatar_failed',
-      'clip_unreadable',
-      'internal',
-    ]),
+    code: z.enum(['requested', 'server_stopped', 'server_restarted', 'publisher_absent', 'publisher_left', 'avatar_failed', 'clip_unreadable', 'internal']),
     message: z.string(),
   })
   .openapi('EndReason');
@@ -73,7 +76,7 @@ export const session = z
     avatar,
     canvas,
     fit: renditionFit,
-    render: z.enum(['client']).openapi({ description: 'Where compositing happens: in each viewer\'s browser.' }),
+    render: z.enum(['client']).openapi({ description: "Where compositing happens: in each viewer's browser." }),
     stage: z.enum(['embedded']),
     background: liveBackground,
     speaks: z.boolean().openapi({ description: 'Whether `POST …/speech` works for this avatar.' }),
@@ -102,7 +105,11 @@ export const createSession = z
     canvas: canvas.default({ width: 1280, height: 720 }),
     fit: renditionFit.default('cover').openapi({ description: 'How the background fills the canvas.' }),
     render: z.enum(['client']).default('client'),
-    voice_id: z.string().regex(/^[a-z0-9+-]{2,40}$/i).optional().openapi({ description: 'A voice of the avatar; the list of avatars names them.', example: 'en-us' }),
+    voice_id: z
+      .string()
+      .regex(/^[a-z0-9+-]{2,40}$/i)
+      .optional()
+      .openapi({ description: 'A voice of the avatar; the list of avatars names them.', example: 'en-us' }),
     text: z.string().trim().min(1).max(MAX_SPEECH_LENGTH).optional().openapi({ description: 'Said when the first viewer is there.' }),
     metadata: z
       .record(z.string().min(1).max(64), z.string().max(512))
@@ -179,12 +186,18 @@ const params = z.strictObject({ id: idReference('sess_4tz8hw2kq9mx7cvn3pdr') });
 /** Routes of sessions. */
 export const sessionRoutes = {
   avatars: createRoute({
-    ...tag, method: 'get', path: '/v1/avatars', operationId: 'listAvatars',
+    ...tag,
+    method: 'get',
+    path: '/v1/avatars',
+    operationId: 'listAvatars',
     summary: 'List the avatars that sessions can use',
     responses: { 200: json(z.object({ data: z.array(avatarOption) }), 'The avatars.'), ...errors('unauthenticated') },
   }),
   create: createRoute({
-    ...tag, method: 'post', path: '/v1/sessions', operationId: 'createSession',
+    ...tag,
+    method: 'post',
+    path: '/v1/sessions',
+    operationId: 'createSession',
     summary: 'Put an AI human on air',
     request: { headers: idempotent, body: { required: true, content: { 'application/json': { schema: createSession } } } },
     responses: {
@@ -193,48 +206,79 @@ export const sessionRoutes = {
     },
   }),
   list: createRoute({
-    ...tag, method: 'get', path: '/v1/sessions', operationId: 'listSessions',
+    ...tag,
+    method: 'get',
+    path: '/v1/sessions',
+    operationId: 'listSessions',
     summary: 'List sessions, newest first',
     request: { query: pageQuery.extend({ status: sessionStatus.optional() }) },
     responses: { 200: json(sessionPage, 'A page of sessions.'), ...errors('unauthenticated', 'invalid_request') },
   }),
   get: createRoute({
-    ...tag, method: 'get', path: '/v1/sessions/{id}', operationId: 'getSession',
+    ...tag,
+    method: 'get',
+    path: '/v1/sessions/{id}',
+    operationId: 'getSession',
     summary: 'View a session',
     request: { params },
     responses: { 200: json(session, 'The session.'), ...errors('unauthenticated', 'session_not_found') },
   }),
   end: createRoute({
-    ...tag, method: 'delete', path: '/v1/sessions/{id}', operationId: 'endSession',
+    ...tag,
+    method: 'delete',
+    path: '/v1/sessions/{id}',
+    operationId: 'endSession',
     summary: 'End a session',
     description: 'Ending a session that has ended changes nothing.',
     request: { params },
     responses: { 204: { description: 'Ended.' }, ...errors('unauthenticated', 'session_not_found') },
   }),
   setBackground: createRoute({
-    ...tag, method: 'post', path: '/v1/sessions/{id}/background', operationId: 'setSessionBackground',
+    ...tag,
+    method: 'post',
+    path: '/v1/sessions/{id}/background',
+    operationId: 'setSessionBackground',
     summary: 'Swap the background while the avatar talks',
     request: { params, headers: idempotent, body: { required: true, content: { 'application/json': { schema: setBackground } } } },
-    responses: { 200: json(backgroundChange, 'Every viewer gets it.'), ...errors('unauthenticated', 'session_not_found', 'background_image_not_found', 'session_ended', 'invalid_request') },
+    responses: {
+      200: json(backgroundChange, 'Every viewer gets it.'),
+      ...errors('unauthenticated', 'session_not_found', 'background_image_not_found', 'session_ended', 'invalid_request'),
+    },
   }),
   removeBackground: createRoute({
-    ...tag, method: 'delete', path: '/v1/sessions/{id}/background', operationId: 'removeSessionBackground',
+    ...tag,
+    method: 'delete',
+    path: '/v1/sessions/{id}/background',
+    operationId: 'removeSessionBackground',
     summary: 'Back to no background: a transparent player',
     request: { params },
     responses: { 200: json(backgroundChange, 'Removed, or none was set.'), ...errors('unauthenticated', 'session_not_found', 'session_ended') },
   }),
   speech: createRoute({
-    ...tag, method: 'post', path: '/v1/sessions/{id}/speech', operationId: 'speak',
+    ...tag,
+    method: 'post',
+    path: '/v1/sessions/{id}/speech',
+    operationId: 'speak',
     summary: 'Make the avatar say something',
     request: { params, headers: idempotent, body: { required: true, content: { 'application/json': { schema: speechRequest } } } },
-    responses: { 202: json(speech, 'It will be said, after what is queued already.'), ...errors('unauthenticated', 'session_not_found', 'session_ended', 'speech_unsupported', 'speech_busy') },
+    responses: {
+      202: json(speech, 'It will be said, after what is queued already.'),
+      ...errors('unauthenticated', 'session_not_found', 'session_ended', 'speech_unsupported', 'speech_busy'),
+    },
   }),
   events: createRoute({
-    ...tag, method: 'get', path: '/v1/sessions/{id}/events', operationId: 'sessionEvents',
+    ...tag,
+    method: 'get',
+    path: '/v1/sessions/{id}/events',
+    operationId: 'sessionEvents',
     summary: 'Follow a session live',
-    description: 'Server-sent events: `session`, `background`, `speech`, `viewers`. Takes an API key or the session\'s access token. Each stream starts with the state as it is; it ends when the session does.',
+    description:
+      "Server-sent events: `session`, `background`, `speech`, `viewers`. Takes an API key or the session's access token. Each stream starts with the state as it is; it ends when the session does.",
     request: { params },
-    responses: { 200: { description: 'The stream.', content: { 'text/event-stream': { schema: z.string() } } }, ...errors('unauthenticated', 'session_not_found') },
+    responses: {
+      200: { description: 'The stream.', content: { 'text/event-stream': { schema: z.string() } } },
+      ...errors('unauthenticated', 'session_not_found'),
+    },
   }),
 };
 
@@ -244,22 +288,39 @@ const connection = z.strictObject({ id: idReference('sess_4tz8hw2kq9mx7cvn3pdr')
 
 const endpoint = (kind: 'whip' | 'whep', verb: string) => ({
   connect: createRoute({
-    ...webrtcTag, method: 'post', path: `/v1/sessions/{id}/${kind}`, operationId: `${kind}Connect`,
+    ...webrtcTag,
+    method: 'post',
+    path: `/v1/sessions/{id}/${kind}`,
+    operationId: `${kind}Connect`,
     summary: `${verb} with an SDP offer`,
     request: { params, body: { required: true, ...sdp } },
     responses: {
       201: { description: 'The SDP answer. `Location` is the connection, `ETag` its ICE session.', ...sdp },
-      ...errors('unauthenticated', 'session_not_found', 'session_ended', 'sdp_invalid', 'no_common_codec', 'unsupported_media_type', ...(kind === 'whip' ? (['publisher_exists', 'publisher_not_accepted'] as const) : (['publisher_absent', 'viewers_full'] as const))),
+      ...errors(
+        'unauthenticated',
+        'session_not_found',
+        'session_ended',
+        'sdp_invalid',
+        'no_common_codec',
+        'unsupported_media_type',
+        ...(kind === 'whip' ? (['publisher_exists', 'publisher_not_accepted'] as const) : (['publisher_absent', 'viewers_full'] as const)),
+      ),
     },
   }),
   trickle: createRoute({
-    ...webrtcTag, method: 'patch', path: `/v1/sessions/{id}/${kind}/{connection}`, operationId: `${kind}Trickle`,
+    ...webrtcTag,
+    method: 'patch',
+    path: `/v1/sessions/{id}/${kind}/{connection}`,
+    operationId: `${kind}Trickle`,
     summary: 'Add ICE candidates',
     request: { params: connection, body: { required: true, content: { 'application/trickle-ice-sdpfrag': { schema: z.string() } } } },
     responses: { 204: { description: 'Taken.' }, ...errors('unauthenticated', 'connection_not_found', 'etag_mismatch', 'ice_restart_unsupported') },
   }),
   disconnect: createRoute({
-    ...webrtcTag, method: 'delete', path: `/v1/sessions/{id}/${kind}/{connection}`, operationId: `${kind}Disconnect`,
+    ...webrtcTag,
+    method: 'delete',
+    path: `/v1/sessions/{id}/${kind}/{connection}`,
+    operationId: `${kind}Disconnect`,
     summary: 'End the connection',
     request: { params: connection },
     responses: { 200: { description: 'Ended.' }, ...errors('unauthenticated', 'connection_not_found') },

@@ -13,25 +13,74 @@ const problemsOf = (env: Readonly<Record<string, string>>): readonly string[] =>
 
 describe('the settings', () => {
   it('have defaults for everything', () => {
-    expect(loadConfig({}, '/work')).toMatchObject({ port: 8787, host: '127.0.0.1', publicUrl: undefined, dataDir: '/work/.backlot', clipsDir: '/work/.backlot/clips', apiKey: undefined, maxViewers: 100 });
+    expect(loadConfig({}, '/work')).toMatchObject({
+      port: 8787,
+      host: '127.0.0.1',
+      publicUrl: undefined,
+      dataDir: '/work/.backlot',
+      clipsDir: '/work/.backlot/clips',
+      apiKey: undefined,
+      maxViewers: 100,
+    });
   });
 
   it('are read from the environment, and an empty variable counts as unset', () => {
-    const config = loadConfig({ BACKLOT_PORT: '0', BACKLOT_HOST: '::', BACKLOT_UDP_PORT: '9000', BACKLOT_PUBLIC_URL: 'https://live.example/', BACKLOT_DATA_DIR: '/data', BACKLOT_CLIPS_DIR: 'clips', BACKLOT_API_KEY: 'x'.repeat(16), BACKLOT_LOG_LEVEL: '', UNRELATED: 'yes' }, '/work');
-    expect(config).toMatchObject({ port: 0, host: '::', udpPort: 9000, publicUrl: 'https://live.example', dataDir: '/data', clipsDir: '/work/clips', apiKey: 'x'.repeat(16), logLevel: 'warn' });
+    const config = loadConfig(
+      {
+        BACKLOT_PORT: '0',
+        BACKLOT_HOST: '::',
+        BACKLOT_UDP_PORT: '9000',
+        BACKLOT_PUBLIC_URL: 'https://live.example/',
+        BACKLOT_DATA_DIR: '/data',
+        BACKLOT_CLIPS_DIR: 'clips',
+        BACKLOT_API_KEY: 'x'.repeat(16),
+        BACKLOT_LOG_LEVEL: '',
+        UNRELATED: 'yes',
+      },
+      '/work',
+    );
+    expect(config).toMatchObject({
+      port: 0,
+      host: '::',
+      udpPort: 9000,
+      publicUrl: 'https://live.example',
+      dataDir: '/data',
+      clipsDir: '/work/clips',
+      apiKey: 'x'.repeat(16),
+      logLevel: 'warn',
+    });
   });
 
-  it('can\'t be changed afterwards', () => {
+  it("can't be changed afterwards", () => {
     expect(Object.isFrozen(loadConfig({}, '/work'))).toBe(true);
   });
 
   it('name every bad and every unknown variable at once, with what it must be', () => {
     const problems = problemsOf({
-      BACKLOT_PORT: '70000', BACKLOT_HOST: 'my host', BACKLOT_UDP_PORT: 'many', BACKLOT_PUBLIC_URL: 'ftp://a', BACKLOT_PUBLIC_ADDRESS: 'home', BACKLOT_API_KEY: 'short-secret',
-      BACKLOT_LOG_LEVEL: 'loud', BACKLOT_MAX_SESSIONS: '0', BACKLOT_MAX_VIEWERS: '-1', BACKLOT_PROT: '1',
+      BACKLOT_PORT: '70000',
+      BACKLOT_HOST: 'my host',
+      BACKLOT_UDP_PORT: 'many',
+      BACKLOT_PUBLIC_URL: 'ftp://a',
+      BACKLOT_PUBLIC_ADDRESS: 'home',
+      BACKLOT_API_KEY: 'short-secret',
+      BACKLOT_LOG_LEVEL: 'loud',
+      BACKLOT_MAX_SESSIONS: '0',
+      BACKLOT_MAX_VIEWERS: '-1',
+      BACKLOT_PROT: '1',
     });
     expect(new Set(problems.map((problem) => problem.split(' ')[0]))).toEqual(
-      new Set(['BACKLOT_API_KEY', 'BACKLOT_HOST', 'BACKLOT_LOG_LEVEL', 'BACKLOT_MAX_SESSIONS', 'BACKLOT_MAX_VIEWERS', 'BACKLOT_PORT', 'BACKLOT_PROT', 'BACKLOT_PUBLIC_ADDRESS', 'BACKLOT_PUBLIC_URL', 'BACKLOT_UDP_PORT']),
+      new Set([
+        'BACKLOT_API_KEY',
+        'BACKLOT_HOST',
+        'BACKLOT_LOG_LEVEL',
+        'BACKLOT_MAX_SESSIONS',
+        'BACKLOT_MAX_VIEWERS',
+        'BACKLOT_PORT',
+        'BACKLOT_PROT',
+        'BACKLOT_PUBLIC_ADDRESS',
+        'BACKLOT_PUBLIC_URL',
+        'BACKLOT_UDP_PORT',
+      ]),
     );
     expect(problems).toContain('BACKLOT_PORT is "70000", but must be a port number, 0 for any free one.');
     expect(problems).toContain('BACKLOT_PROT is not a variable of Backlot.');

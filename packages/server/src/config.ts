@@ -2,7 +2,10 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 
 /** A whole number in decimal digits, and nothing else that `Number` would take. */
-const wholeNumber = z.string().regex(/^\d{1,9}$/).transform(Number);
+const wholeNumber = z
+  .string()
+  .regex(/^\d{1,9}$/)
+  .transform(Number);
 const port = wholeNumber.pipe(z.number().max(65_535));
 
 /** One variable of the environment: how it reads and what it is for. */
@@ -28,7 +31,7 @@ const VARIABLES = {
   BACKLOT_HOST: variable({
     schema: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')]).default('127.0.0.1'),
     expects: 'an IP address of this machine, 0.0.0.0 for all',
-    purpose: 'Address that HTTP listens on. Media listens there, too, but on all addresses when it is loopback: browsers don\'t offer loopback to peers.',
+    purpose: "Address that HTTP listens on. Media listens there, too, but on all addresses when it is loopback: browsers don't offer loopback to peers.",
     fallback: '127.0.0.1',
   }),
   BACKLOT_UDP_PORT: variable({
@@ -38,7 +41,10 @@ const VARIABLES = {
     fallback: 'the number of the HTTP port',
   }),
   BACKLOT_PUBLIC_URL: variable({
-    schema: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')).optional(),
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .transform((url) => url.replace(/\/+$/, ''))
+      .optional(),
     expects: 'an http or https address',
     purpose: 'Address that browsers reach Backlot at; set it behind a proxy.',
     fallback: 'host and port',
@@ -46,8 +52,8 @@ const VARIABLES = {
   BACKLOT_PUBLIC_ADDRESS: variable({
     schema: z.union([z.ipv4(), z.ipv6()]).optional(),
     expects: 'an IP address',
-    purpose: 'Address announced to WebRTC peers, when it is not one of the machine\'s own (NAT, containers).',
-    fallback: 'the machine\'s addresses',
+    purpose: "Address announced to WebRTC peers, when it is not one of the machine's own (NAT, containers).",
+    fallback: "the machine's addresses",
   }),
   BACKLOT_DATA_DIR: variable({
     schema: z.string().min(1).default('.backlot'),
@@ -69,9 +75,12 @@ const VARIABLES = {
     secret: true,
   }),
   BACKLOT_API_KEY: variable({
-    schema: z.string().regex(/^[\x21-\x7e]{16,200}$/).optional(),
+    schema: z
+      .string()
+      .regex(/^[\x21-\x7e]{16,200}$/)
+      .optional(),
     expects: '16 to 200 visible characters',
-    purpose: 'Sets the first organization\'s API key, for containers and scripts.',
+    purpose: "Sets the first organization's API key, for containers and scripts.",
     fallback: 'one is made and shown once',
     secret: true,
   }),
@@ -164,7 +173,15 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>, wo
     logLevel: read('BACKLOT_LOG_LEVEL', VARIABLES.BACKLOT_LOG_LEVEL),
   };
   const { port: httpPort, host, dataDir, maxSessions, maxViewers, logLevel } = values;
-  if (problems.length > 0 || httpPort === undefined || host === undefined || dataDir === undefined || maxSessions === undefined || maxViewers === undefined || logLevel === undefined) {
+  if (
+    problems.length > 0 ||
+    httpPort === undefined ||
+    host === undefined ||
+    dataDir === undefined ||
+    maxSessions === undefined ||
+    maxViewers === undefined ||
+    logLevel === undefined
+  ) {
     throw new ConfigError(problems);
   }
   const absoluteDataDir = resolve(workingDir, dataDir);

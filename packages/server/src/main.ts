@@ -82,7 +82,9 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
 
     // What lasts: database, images, who is who.
     const database = opened(
-      config.databaseUrl === undefined ? await openPgliteDatabase(join(config.dataDir, 'database')) : await openPostgresDatabase({ url: config.databaseUrl, log }),
+      config.databaseUrl === undefined
+        ? await openPgliteDatabase(join(config.dataDir, 'database'))
+        : await openPostgresDatabase({ url: config.databaseUrl, log }),
     );
     const { installationId, secret } = await loadInstallation(database, new Date());
     const tokens = createSessionTokens(secret);
@@ -138,7 +140,14 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     const organizationOnly = requireOrganization(authenticate);
     const guard = every(organizationOnly, idempotency({ database }));
     const authorization = createSessionAuthorization({ sessions, tokens, authenticate });
-    registerHealthRoutes(app, [{ name: 'database', check: async () => refersToBlobs(database.executor) }, { name: 'images', check: async () => blobs.exists('0'.repeat(64)) }], () => isDraining);
+    registerHealthRoutes(
+      app,
+      [
+        { name: 'database', check: async () => refersToBlobs(database.executor) },
+        { name: 'images', check: async () => blobs.exists('0'.repeat(64)) },
+      ],
+      () => isDraining,
+    );
     registerIdentityRoutes(app, { identity, requireOrganization: organizationOnly, publicUrl, version });
     registerBackgroundImageRoutes(app, { service: library.service, requireOrganization: guard });
     registerSessionRoutes(app, { sessions, authorization, eventStreams, guard });

@@ -26,7 +26,12 @@ export interface StartedBacklot extends AsyncDisposable {
   /** What it has printed to standard output and error. */
   readonly output: () => string;
   /** A JSON request with the test key. */
-  readonly api: (method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<{ status: number; headers: Headers; body: unknown }>;
+  readonly api: (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<{ status: number; headers: Headers; body: unknown }>;
   /** Ends it as an operator would and resolves to its exit code. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
 }
@@ -84,7 +89,11 @@ export const startBacklot = async (options: StartOptions = {}): Promise<StartedB
     api: async (method, path, body, headers = {}) => {
       const response = await fetch(`${url}${path}`, {
         method,
-        headers: { authorization: `Bearer ${TEST_API_KEY}`, ...(body === undefined || body instanceof FormData ? {} : { 'content-type': 'application/json' }), ...headers },
+        headers: {
+          authorization: `Bearer ${TEST_API_KEY}`,
+          ...(body === undefined || body instanceof FormData ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
         ...(body === undefined ? {} : { body: body instanceof FormData ? body : JSON.stringify(body) }),
         signal: AbortSignal.timeout(30_000),
       });

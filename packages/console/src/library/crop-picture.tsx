@@ -21,7 +21,10 @@ export const CropPicture = ({ src, alt, size, maxHeight }: CropPictureProps) => 
   const toggle = (name: CanvasShape['name']): void => setShown((names) => (names.includes(name) ? names.filter((other) => other !== name) : [...names, name]));
   return (
     <figure className="min-w-0">
-      <div className="chequered relative mx-auto overflow-hidden rounded-md" style={{ aspectRatio: `${size.width} / ${size.height}`, width: `min(100%, ${(maxHeight * size.width) / size.height}px)` }}>
+      <div
+        className="chequered relative mx-auto overflow-hidden rounded-md"
+        style={{ aspectRatio: `${size.width} / ${size.height}`, width: `min(100%, ${(maxHeight * size.width) / size.height}px)` }}
+      >
         <img src={src} alt={alt} className="absolute inset-0 size-full" />
         <svg viewBox={`0 0 ${size.width} ${size.height}`} preserveAspectRatio="none" className="absolute inset-0 size-full" aria-hidden>
           {[LANDSCAPE, PORTRAIT]
@@ -49,7 +52,15 @@ export const CropPicture = ({ src, alt, size, maxHeight }: CropPictureProps) => 
           >
             <svg width="18" height="12" aria-hidden>
               <rect width="18" height="12" rx="2" fill="#30343c" />
-              <line x1="2" x2="16" y1="6" y2="6" stroke={LOOKS[shape.name].stroke} strokeDasharray={shape.name === '9:16' ? '4 2' : undefined} strokeWidth="3" />
+              <line
+                x1="2"
+                x2="16"
+                y1="6"
+                y2="6"
+                stroke={LOOKS[shape.name].stroke}
+                strokeDasharray={shape.name === '9:16' ? '4 2' : undefined}
+                strokeWidth="3"
+              />
             </svg>
             {shape.name} shows {Math.round(computeCrop(size, shape).kept * 100)} %
           </button>

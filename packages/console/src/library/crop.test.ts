@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { adviseOnSize, computeCrop, LANDSCAPE, PORTRAIT } from './crop.js';
 
 describe('crops', () => {
-  test('keep an image of the canvas\'s own shape whole', () => {
+  test("keep an image of the canvas's own shape whole", () => {
     expect(computeCrop({ width: 1280, height: 720 }, LANDSCAPE)).toEqual({ x: 0, y: 0, width: 1280, height: 720, kept: 1 });
   });
 
-  test('are centred and have the canvas\'s shape', () => {
+  test("are centred and have the canvas's shape", () => {
     expect(computeCrop({ width: 1600, height: 1600 }, LANDSCAPE)).toEqual({ x: 0, y: 350, width: 1600, height: 900, kept: 0.5625 });
     expect(computeCrop({ width: 1600, height: 1600 }, PORTRAIT)).toEqual({ x: 350, y: 0, width: 900, height: 1600, kept: 0.5625 });
     expect(computeCrop({ width: 100, height: 1000 }, LANDSCAPE).kept).toBeCloseTo(0.05625);

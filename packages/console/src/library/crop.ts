@@ -42,7 +42,9 @@ export const adviseOnSize = (image: Size): readonly string[] => {
   }
   const enlarged = Math.max(nearest.width / image.width, nearest.height / image.height);
   if (Math.max(image.width, image.height) < 1920 || Math.min(image.width, image.height) < 1080) {
-    advice.push(`Small: it is enlarged ${enlarged < 1.1 ? 'slightly' : `${enlarged.toFixed(1)} times`} to fill ${nearest.width} × ${nearest.height}, so it looks softer than the avatar.`);
+    advice.push(
+      `Small: it is enlarged ${enlarged < 1.1 ? 'slightly' : `${enlarged.toFixed(1)} times`} to fill ${nearest.width} × ${nearest.height}, so it looks softer than the avatar.`,
+    );
   }
   return advice;
 };

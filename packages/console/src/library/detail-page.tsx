@@ -37,7 +37,11 @@ export const ImagePage = () => {
             <Skeleton className="h-72 w-full" />
           </div>
         ) : (
-          <ErrorNotice error={query.error} title="The background image can’t be shown" {...(query.error.code === 'background_image_not_found' ? {} : { onRetry: () => void query.refetch() })} />
+          <ErrorNotice
+            error={query.error}
+            title="The background image can’t be shown"
+            {...(query.error.code === 'background_image_not_found' ? {} : { onRetry: () => void query.refetch() })}
+          />
         )}
       </Page>
     );
@@ -198,8 +202,20 @@ const apiExamples = (id: string): readonly ApiExample[] => {
   const path = `/v1/background-images/${id}`;
   return [
     { title: 'View this background image', method: 'GET', path, typescript: `const image = await backlot.backgroundImages.get('${id}');` },
-    { title: 'Rename it', method: 'PATCH', path, body: { title: 'Quiet office' }, typescript: `await backlot.backgroundImages.rename('${id}', 'Quiet office');` },
-    { title: 'Start a session with it', method: 'POST', path: '/v1/sessions', body: { background_image: id }, typescript: `const session = await backlot.sessions.create({ background_image: '${id}' });` },
+    {
+      title: 'Rename it',
+      method: 'PATCH',
+      path,
+      body: { title: 'Quiet office' },
+      typescript: `await backlot.backgroundImages.rename('${id}', 'Quiet office');`,
+    },
+    {
+      title: 'Start a session with it',
+      method: 'POST',
+      path: '/v1/sessions',
+      body: { background_image: id },
+      typescript: `const session = await backlot.sessions.create({ background_image: '${id}' });`,
+    },
     { title: 'Delete it', method: 'DELETE', path, typescript: `await backlot.backgroundImages.delete('${id}');` },
   ];
 };

@@ -13,7 +13,19 @@ export const formatSize = ({ width, height }: Size): string => `${width} × ${he
 /** "16:9", "3:2", or the number when there is no simple one. */
 export const formatShape = ({ width, height }: Size): string => {
   const ratio = width / height;
-  for (const [across, down] of [[16, 9], [9, 16], [4, 3], [3, 4], [3, 2], [2, 3], [1, 1], [21, 9], [16, 10], [2, 1], [1, 2]] as const) {
+  for (const [across, down] of [
+    [16, 9],
+    [9, 16],
+    [4, 3],
+    [3, 4],
+    [3, 2],
+    [2, 3],
+    [1, 1],
+    [21, 9],
+    [16, 10],
+    [2, 1],
+    [1, 2],
+  ] as const) {
     if (Math.abs(ratio / (across / down) - 1) < 0.01) return `${across}:${down}`;
   }
   return ratio >= 1 ? `${ratio.toFixed(2)}:1` : `1:${(1 / ratio).toFixed(2)}`;
@@ -21,6 +33,9 @@ export const formatShape = ({ width, height }: Size): string => {
 
 /** The title that a file suggests: its name without the extension. */
 export const titleOfFile = (fileName: string): string => {
-  const stem = fileName.replace(/\.[a-z0-9]{1,5}$/i, '').replaceAll(/[_\s]+/g, ' ').trim();
+  const stem = fileName
+    .replace(/\.[a-z0-9]{1,5}$/i, '')
+    .replaceAll(/[_\s]+/g, ' ')
+    .trim();
   return (stem === '' ? 'Untitled' : stem).slice(0, 200);
 };

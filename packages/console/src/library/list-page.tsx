@@ -61,7 +61,11 @@ export const LibraryPage = () => {
           </div>
           {library.error !== null && (
             <div className="mt-4">
-              <ErrorNotice error={library.error} title="More can’t be shown" onRetry={() => void (library.isFetchNextPageError ? library.fetchNextPage() : library.refetch())} />
+              <ErrorNotice
+                error={library.error}
+                title="More can’t be shown"
+                onRetry={() => void (library.isFetchNextPageError ? library.fetchNextPage() : library.refetch())}
+              />
             </div>
           )}
         </>
@@ -91,7 +95,15 @@ const SearchField = () => {
   return (
     <div className="relative mb-4 max-w-80">
       <Search size={16} className="pointer-events-none absolute top-1/2 left-3 -translate-y-1/2 text-ink-soft" aria-hidden />
-      <input type="search" aria-label="Search by title" placeholder="Search by title" className="field pl-9" value={text} maxLength={200} onChange={(event) => setText(event.target.value)} />
+      <input
+        type="search"
+        aria-label="Search by title"
+        placeholder="Search by title"
+        className="field pl-9"
+        value={text}
+        maxLength={200}
+        onChange={(event) => setText(event.target.value)}
+      />
     </div>
   );
 };
@@ -105,7 +117,9 @@ const EmptyLibrary = ({ search, onUpload }: { readonly search: string; readonly 
       </span>
       <h2 className="text-lg font-semibold wrap-anywhere">{search === '' ? 'Upload your first background image' : `No title contains “${search}”`}</h2>
       <p className="mt-1 mb-5 max-w-100 text-ink-soft">
-        {search === '' ? 'An office, a studio, your product: any picture can stand behind an AI human. Drop a file anywhere on this page, or choose one.' : 'Try a shorter part of the title.'}
+        {search === ''
+          ? 'An office, a studio, your product: any picture can stand behind an AI human. Drop a file anywhere on this page, or choose one.'
+          : 'Try a shorter part of the title.'}
       </p>
       {search === '' ? (
         <Button variant="primary" onClick={onUpload}>
@@ -133,8 +147,7 @@ const UploadsNotice = () => {
     return () => clearTimeout(timer);
   }, [dialog, isIdle, done, clear]);
   const images = (count: number): string => (count === 1 ? '1 image' : `${count} images`);
-  const text =
-    busy > 0 ? `Uploading ${images(busy)}` : failed > 0 ? `${images(failed)} could not be uploaded` : done > 0 ? `${images(done)} uploaded` : '';
+  const text = busy > 0 ? `Uploading ${images(busy)}` : failed > 0 ? `${images(failed)} could not be uploaded` : done > 0 ? `${images(done)} uploaded` : '';
   return (
     <div role="status">
       {text !== '' && dialog !== 'upload' && (
@@ -150,11 +163,25 @@ const UploadsNotice = () => {
 const apiExamples = (image: BackgroundImage | undefined): readonly ApiExample[] => {
   const id = image?.id ?? 'bg_…';
   return [
-    { title: 'List background images', method: 'GET', path: '/v1/background-images?limit=50', typescript: 'const { data, next_cursor } = await backlot.backgroundImages.list({ limit: 50 });' },
     {
-      title: 'Upload a background image', method: 'POST', path: '/v1/background-images', form: ['title=Quiet office', 'image=@office.jpg'],
-      typescript: 'import { openAsBlob } from \'node:fs\';\n\nconst image = await backlot.backgroundImages.create({\n  title: \'Quiet office\',\n  image: await openAsBlob(\'office.jpg\'),\n  fileName: \'office.jpg\',\n});',
+      title: 'List background images',
+      method: 'GET',
+      path: '/v1/background-images?limit=50',
+      typescript: 'const { data, next_cursor } = await backlot.backgroundImages.list({ limit: 50 });',
     },
-    { title: 'Delete a background image', method: 'DELETE', path: `/v1/background-images/${id}`, typescript: `await backlot.backgroundImages.delete('${id}');` },
+    {
+      title: 'Upload a background image',
+      method: 'POST',
+      path: '/v1/background-images',
+      form: ['title=Quiet office', 'image=@office.jpg'],
+      typescript:
+        "import { openAsBlob } from 'node:fs';\n\nconst image = await backlot.backgroundImages.create({\n  title: 'Quiet office',\n  image: await openAsBlob('office.jpg'),\n  fileName: 'office.jpg',\n});",
+    },
+    {
+      title: 'Delete a background image',
+      method: 'DELETE',
+      path: `/v1/background-images/${id}`,
+      typescript: `await backlot.backgroundImages.delete('${id}');`,
+    },
   ];
 };

@@ -27,12 +27,24 @@ const HEAD = 'sticky top-14 z-10 border-b border-line bg-sunken px-4 py-2.5 text
 const Head = () => (
   <thead>
     <tr>
-      <th scope="col" className={`${HEAD} w-64`}>Background Image ID</th>
-      <th scope="col" className={HEAD}>Title</th>
-      <th scope="col" className={`${HEAD} w-28`}>Image</th>
-      <th scope="col" className={`${HEAD} hidden w-34 lg:table-cell`}>Size</th>
-      <th scope="col" className={`${HEAD} hidden w-32 lg:table-cell`}>Uploaded</th>
-      <th scope="col" className={`${HEAD} w-20`}>Action</th>
+      <th scope="col" className={`${HEAD} w-64`}>
+        Background Image ID
+      </th>
+      <th scope="col" className={HEAD}>
+        Title
+      </th>
+      <th scope="col" className={`${HEAD} w-28`}>
+        Image
+      </th>
+      <th scope="col" className={`${HEAD} hidden w-34 lg:table-cell`}>
+        Size
+      </th>
+      <th scope="col" className={`${HEAD} hidden w-32 lg:table-cell`}>
+        Uploaded
+      </th>
+      <th scope="col" className={`${HEAD} w-20`}>
+        Action
+      </th>
     </tr>
   </thead>
 );
@@ -70,7 +82,13 @@ const Rows = ({ images, onDelete }: LibraryTableProps) => {
           >
             <td>
               <span className="flex min-w-0 items-center gap-1">
-                <Link to="/background-images/$id" params={{ id: image.id }} search={{}} title={image.id} className="min-w-0 truncate rounded-sm font-mono text-xs text-accent hover:underline">
+                <Link
+                  to="/background-images/$id"
+                  params={{ id: image.id }}
+                  search={{}}
+                  title={image.id}
+                  className="min-w-0 truncate rounded-sm font-mono text-xs text-accent hover:underline"
+                >
                   {image.id}
                 </Link>
                 <CopyButton text={image.id} what="background image id" />
@@ -107,7 +125,12 @@ const Cards = ({ images, onDelete }: LibraryTableProps) => (
         <div className="flex items-center gap-3">
           <Thumbnail image={image} className="h-[54px] w-24 shrink-0" />
           <div className="min-w-0 flex-1">
-            <Link to="/background-images/$id" params={{ id: image.id }} search={{}} className="line-clamp-2 rounded-sm font-medium wrap-anywhere hover:underline">
+            <Link
+              to="/background-images/$id"
+              params={{ id: image.id }}
+              search={{}}
+              className="line-clamp-2 rounded-sm font-medium wrap-anywhere hover:underline"
+            >
               {image.title}
             </Link>
             <p className="text-sm text-ink-soft">
@@ -139,12 +162,24 @@ export const LibraryTableSkeleton = () => {
           <tbody>
             {rows.map((row) => (
               <tr key={row} className="h-(--row-height) [&:not(:last-child)>td]:border-b [&>td]:border-line [&>td]:px-4">
-                <td><Skeleton className="h-3 w-44" /></td>
-                <td><Skeleton className="h-3 w-2/3" /></td>
-                <td><Skeleton className="h-10 w-18" /></td>
-                <td className="hidden lg:table-cell"><Skeleton className="h-3 w-16" /></td>
-                <td className="hidden lg:table-cell"><Skeleton className="h-3 w-20" /></td>
-                <td><Skeleton className="size-5" /></td>
+                <td>
+                  <Skeleton className="h-3 w-44" />
+                </td>
+                <td>
+                  <Skeleton className="h-3 w-2/3" />
+                </td>
+                <td>
+                  <Skeleton className="h-10 w-18" />
+                </td>
+                <td className="hidden lg:table-cell">
+                  <Skeleton className="h-3 w-16" />
+                </td>
+                <td className="hidden lg:table-cell">
+                  <Skeleton className="h-3 w-20" />
+                </td>
+                <td>
+                  <Skeleton className="size-5" />
+                </td>
               </tr>
             ))}
           </tbody>

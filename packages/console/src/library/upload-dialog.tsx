@@ -62,7 +62,11 @@ const DropZone = ({ compact, onFiles }: { readonly compact: boolean; readonly on
   };
   return (
     <div
-      className={classes('rounded-lg border border-dashed text-center', compact ? 'p-3' : 'px-4 py-10', over ? 'border-accent bg-accent-soft' : 'border-line-strong')}
+      className={classes(
+        'rounded-lg border border-dashed text-center',
+        compact ? 'p-3' : 'px-4 py-10',
+        over ? 'border-accent bg-accent-soft' : 'border-line-strong',
+      )}
       onDragOver={(event) => {
         event.preventDefault();
         setOver(true);
@@ -73,7 +77,16 @@ const DropZone = ({ compact, onFiles }: { readonly compact: boolean; readonly on
       {!compact && <ImagePlus size={28} className="mx-auto mb-3 text-ink-soft" aria-hidden />}
       <label className={buttonClasses('secondary', 'focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent')}>
         {compact ? 'Add more' : 'Choose images'}
-        <input type="file" name="image" data-autofocus={compact ? undefined : true} aria-label={compact ? 'Add more images' : 'Image'} accept={ACCEPTED} multiple className="sr-only" onChange={choose} />
+        <input
+          type="file"
+          name="image"
+          data-autofocus={compact ? undefined : true}
+          aria-label={compact ? 'Add more images' : 'Image'}
+          accept={ACCEPTED}
+          multiple
+          className="sr-only"
+          onChange={choose}
+        />
       </label>
       {!compact && (
         <p className="mx-auto mt-3 max-w-90 text-sm text-ink-soft">
@@ -110,11 +123,22 @@ const UploadRow = ({ upload, alone }: { readonly upload: Upload; readonly alone:
             <label htmlFor={id} className="font-medium">
               Title
             </label>
-            <IconButton label={upload.state === 'done' ? `Hide ${upload.title}` : editable ? `Remove ${upload.title}` : `Cancel upload of ${upload.title}`} onClick={() => remove(upload.key)}>
+            <IconButton
+              label={upload.state === 'done' ? `Hide ${upload.title}` : editable ? `Remove ${upload.title}` : `Cancel upload of ${upload.title}`}
+              onClick={() => remove(upload.key)}
+            >
               <X size={14} aria-hidden />
             </IconButton>
           </div>
-          <input id={id} name="title" className="field" value={upload.title} maxLength={MAX_TITLE_CHARACTERS} disabled={!editable} onChange={(event) => rename(upload.key, event.target.value)} />
+          <input
+            id={id}
+            name="title"
+            className="field"
+            value={upload.title}
+            maxLength={MAX_TITLE_CHARACTERS}
+            disabled={!editable}
+            onChange={(event) => rename(upload.key, event.target.value)}
+          />
           <p className="mt-2 text-sm wrap-anywhere text-ink-soft">
             {upload.file.name} · {formatBytes(upload.file.size)}
             {upload.size ? ` · ${formatSize(upload.size)}` : ''}
@@ -122,8 +146,12 @@ const UploadRow = ({ upload, alone }: { readonly upload: Upload; readonly alone:
           <UploadProgress upload={upload} />
         </div>
       </div>
-      {upload.state === 'chosen' && upload.file.size > MAX_UPLOAD_BYTES && <AdviceList advice={['Larger than 10 MB: the server will refuse it. Save it with stronger compression or fewer pixels.']} />}
-      {upload.state === 'chosen' && upload.size === null && <AdviceList advice={['This browser can\'t show the file as an image. The server looks at its content and says whether it can use it.']} />}
+      {upload.state === 'chosen' && upload.file.size > MAX_UPLOAD_BYTES && (
+        <AdviceList advice={['Larger than 10 MB: the server will refuse it. Save it with stronger compression or fewer pixels.']} />
+      )}
+      {upload.state === 'chosen' && upload.size === null && (
+        <AdviceList advice={["This browser can't show the file as an image. The server looks at its content and says whether it can use it."]} />
+      )}
       {upload.state !== 'done' && <AdviceList advice={advice} />}
       {upload.error !== null && <UploadFailure upload={upload} error={upload.error} />}
     </section>
@@ -151,7 +179,10 @@ const UploadProgress = ({ upload }: { readonly upload: Upload }) => {
           {...(upload.state === 'uploading' ? { 'aria-valuenow': Math.round(share * 100) } : { 'aria-valuetext': 'Preparing' })}
           className="mb-1.5 h-1.5 overflow-hidden rounded-sm bg-line"
         >
-          <div className={classes('h-full rounded-sm bg-accent-solid', upload.state === 'preparing' && 'moving-bar')} style={{ width: upload.state === 'preparing' ? '40%' : `${share * 100}%` }} />
+          <div
+            className={classes('h-full rounded-sm bg-accent-solid', upload.state === 'preparing' && 'moving-bar')}
+            style={{ width: upload.state === 'preparing' ? '40%' : `${share * 100}%` }}
+          />
         </div>
       )}
       <p role="status" className="flex items-center gap-1.5 text-sm text-ink-soft tabular-nums">

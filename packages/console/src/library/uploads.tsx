@@ -81,7 +81,13 @@ export const UploadsProvider = ({ children }: { readonly children: ReactNode }) 
         void refreshLibrary();
       } catch (error) {
         if (!controller.signal.aborted) {
-          change(upload.key, { state: 'failed', error: error instanceof BacklotApiError ? error : new BacklotApiError('The answer can\'t be read.', { code: 'unexpected_response', status: 0 }, { cause: error }) });
+          change(upload.key, {
+            state: 'failed',
+            error:
+              error instanceof BacklotApiError
+                ? error
+                : new BacklotApiError("The answer can't be read.", { code: 'unexpected_response', status: 0 }, { cause: error }),
+          });
         }
       } finally {
         running.current.delete(upload.key);
@@ -112,8 +118,16 @@ export const UploadsProvider = ({ children }: { readonly children: ReactNode }) 
       uploads,
       add: (files) => {
         const added = [...files].map((file): Upload => ({
-          key: crypto.randomUUID(), file, title: titleOfFile(file.name), previewUrl: URL.createObjectURL(file), size: undefined,
-          state: 'chosen', sentBytes: 0, error: null, image: null, idempotencyKey: crypto.randomUUID(),
+          key: crypto.randomUUID(),
+          file,
+          title: titleOfFile(file.name),
+          previewUrl: URL.createObjectURL(file),
+          size: undefined,
+          state: 'chosen',
+          sentBytes: 0,
+          error: null,
+          image: null,
+          idempotencyKey: crypto.randomUUID(),
         }));
         dispatch({ type: 'add', uploads: added });
         for (const { key, previewUrl } of added) {

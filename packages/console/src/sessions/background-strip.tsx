@@ -48,7 +48,10 @@ export const BackgroundStrip = ({ swap }: { readonly swap: Swap }) => {
   // More of the library is read when the end of the strip comes near.
   useEffect(() => {
     if (end.current === null || !hasNextPage || isFetchingNextPage) return undefined;
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting === true && void fetchNextPage(), { root: strip.current, rootMargin: '600px' });
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting === true && void fetchNextPage(), {
+      root: strip.current,
+      rootMargin: '600px',
+    });
     observer.observe(end.current);
     return () => observer.disconnect();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
@@ -74,11 +77,20 @@ export const BackgroundStrip = ({ swap }: { readonly swap: Swap }) => {
           <span className="ml-3 max-md:hidden">Keys 0 to 9, arrows</span>
         </p>
       </div>
-      {library.error !== null && images.length === 0 && <ErrorNotice error={library.error} title="The library can’t be shown" onRetry={() => void library.refetch()} />}
+      {library.error !== null && images.length === 0 && (
+        <ErrorNotice error={library.error} title="The library can’t be shown" onRetry={() => void library.refetch()} />
+      )}
       <div ref={strip} role="radiogroup" aria-label="Background" className="-mx-1 flex gap-2 overflow-x-auto p-1 pb-2" onKeyDown={moveInStrip}>
         <Tile label="None" shortcut={0} isCurrent={swap.current === null} onChoose={() => swap.choose(null)} />
         {images.map((image, index) => (
-          <Tile key={image.id} label={image.title} shortcut={index < 9 ? index + 1 : null} src={ownAddress(image.thumbnail_url)} isCurrent={swap.current === image.id} onChoose={() => swap.choose(image.id)} />
+          <Tile
+            key={image.id}
+            label={image.title}
+            shortcut={index < 9 ? index + 1 : null}
+            src={ownAddress(image.thumbnail_url)}
+            isCurrent={swap.current === image.id}
+            onChoose={() => swap.choose(image.id)}
+          />
         ))}
         {library.isPending && [0, 1, 2].map((index) => <Skeleton key={index} className="h-[100px] w-32 shrink-0" />)}
         <span ref={end} className="w-px shrink-0" />
@@ -112,8 +124,16 @@ const Tile = ({ label, shortcut, src, isCurrent, onChoose }: TileProps) => (
     className="group w-32 shrink-0 rounded-md p-1 text-left hover:bg-hover aria-checked:bg-accent-soft aria-checked:ring-2 aria-checked:ring-accent"
   >
     <span className="relative block">
-      {src === undefined ? <span className="chequered block h-17 rounded-sm" /> : <img src={src} alt="" loading="lazy" className="chequered h-17 w-full rounded-sm object-cover" />}
-      {shortcut !== null && <kbd aria-hidden className="absolute top-1 left-1 rounded-sm bg-black/70 px-1.5 font-mono text-xs text-white max-md:hidden">{shortcut}</kbd>}
+      {src === undefined ? (
+        <span className="chequered block h-17 rounded-sm" />
+      ) : (
+        <img src={src} alt="" loading="lazy" className="chequered h-17 w-full rounded-sm object-cover" />
+      )}
+      {shortcut !== null && (
+        <kbd aria-hidden className="absolute top-1 left-1 rounded-sm bg-black/70 px-1.5 font-mono text-xs text-white max-md:hidden">
+          {shortcut}
+        </kbd>
+      )}
     </span>
     <span className={classes('mt-1 block truncate px-0.5 text-xs', isCurrent ? 'font-medium' : 'text-ink-soft group-hover:text-ink')}>{label}</span>
   </button>

@@ -46,7 +46,13 @@ export const SessionListPage = () => {
       {(status !== undefined || sessions === undefined || sessions.length > 0) && (
         <div role="group" aria-label="Filter by status" className="mb-4 flex flex-wrap gap-1">
           {FILTERS.map(({ value, label }) => (
-            <button key={label} type="button" aria-pressed={status === value} className="h-8 rounded-md px-3 font-medium text-ink-soft hover:bg-hover aria-pressed:bg-accent-soft aria-pressed:text-accent max-md:h-10" onClick={() => change({ status: value })}>
+            <button
+              key={label}
+              type="button"
+              aria-pressed={status === value}
+              className="h-8 rounded-md px-3 font-medium text-ink-soft hover:bg-hover aria-pressed:bg-accent-soft aria-pressed:text-accent max-md:h-10"
+              onClick={() => change({ status: value })}
+            >
               {label}
             </button>
           ))}
@@ -63,7 +69,9 @@ export const SessionListPage = () => {
           </span>
           <h2 className="text-lg font-semibold">{status === undefined ? 'Put your first AI human on air' : 'No session has this status'}</h2>
           <p className="mt-1 mb-5 max-w-100 text-ink-soft">
-            {status === undefined ? 'Pick who appears and what stands behind. You can change the background while the avatar talks.' : 'Choose another status, or start a session.'}
+            {status === undefined
+              ? 'Pick who appears and what stands behind. You can change the background while the avatar talks.'
+              : 'Choose another status, or start a session.'}
           </p>
           <Link to="/sessions/new" search={{}} className={buttonClasses('primary')}>
             New session
@@ -73,7 +81,9 @@ export const SessionListPage = () => {
         <>
           {isWide ? <Rows sessions={sessions} /> : <Cards sessions={sessions} />}
           <div className="mt-4 flex flex-wrap items-center justify-between gap-3">
-            <p className="text-ink-soft">{query.hasNextPage ? `The newest ${sessions.length} sessions` : sessions.length === 1 ? '1 session' : `All ${sessions.length} sessions`}</p>
+            <p className="text-ink-soft">
+              {query.hasNextPage ? `The newest ${sessions.length} sessions` : sessions.length === 1 ? '1 session' : `All ${sessions.length} sessions`}
+            </p>
             {query.hasNextPage && (
               <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
                 {query.isFetchingNextPage ? 'Loading' : 'Load more'}
@@ -98,12 +108,24 @@ const ROW = 'h-(--row-height) [&:not(:last-child)>td]:border-b [&>td]:border-lin
 const Head = () => (
   <thead>
     <tr>
-      <th scope="col" className={`${HEAD} w-66`}>Session ID</th>
-      <th scope="col" className={`${HEAD} w-32`}>Status</th>
-      <th scope="col" className={HEAD}>Avatar</th>
-      <th scope="col" className={`${HEAD} w-28`}>Background</th>
-      <th scope="col" className={`${HEAD} hidden w-24 lg:table-cell`}>Viewers</th>
-      <th scope="col" className={`${HEAD} hidden w-32 lg:table-cell`}>Started</th>
+      <th scope="col" className={`${HEAD} w-66`}>
+        Session ID
+      </th>
+      <th scope="col" className={`${HEAD} w-32`}>
+        Status
+      </th>
+      <th scope="col" className={HEAD}>
+        Avatar
+      </th>
+      <th scope="col" className={`${HEAD} w-28`}>
+        Background
+      </th>
+      <th scope="col" className={`${HEAD} hidden w-24 lg:table-cell`}>
+        Viewers
+      </th>
+      <th scope="col" className={`${HEAD} hidden w-32 lg:table-cell`}>
+        Started
+      </th>
     </tr>
   </thead>
 );
@@ -111,9 +133,15 @@ const Head = () => (
 /** What stands behind the avatar, as small as a thumbnail. */
 const BackgroundSwatch = ({ session: { background } }: { readonly session: Session }) => {
   const box = 'h-10 w-18 shrink-0 rounded-sm';
-  if (background.image_url !== null) return <img src={ownAddress(background.image_url)} alt="Background" loading="lazy" className={`chequered object-cover ${box}`} />;
-  if (background.color !== null) return <span role="img" aria-label={`Colour ${background.color}`} className={`block ${box}`} style={{ backgroundColor: background.color }} />;
-  return <span className={`chequered flex items-center justify-center text-xs ${box}`}><span className="rounded-sm bg-surface px-1">None</span></span>;
+  if (background.image_url !== null)
+    return <img src={ownAddress(background.image_url)} alt="Background" loading="lazy" className={`chequered object-cover ${box}`} />;
+  if (background.color !== null)
+    return <span role="img" aria-label={`Colour ${background.color}`} className={`block ${box}`} style={{ backgroundColor: background.color }} />;
+  return (
+    <span className={`chequered flex items-center justify-center text-xs ${box}`}>
+      <span className="rounded-sm bg-surface px-1">None</span>
+    </span>
+  );
 };
 
 const Rows = ({ sessions }: { readonly sessions: readonly Session[] }) => {
@@ -143,7 +171,13 @@ const Rows = ({ sessions }: { readonly sessions: readonly Session[] }) => {
           >
             <td>
               <span className="flex min-w-0 items-center gap-1">
-                <Link to="/sessions/$id" params={{ id: session.session_id }} search={{}} title={session.session_id} className="min-w-0 truncate rounded-sm font-mono text-xs text-accent hover:underline">
+                <Link
+                  to="/sessions/$id"
+                  params={{ id: session.session_id }}
+                  search={{}}
+                  title={session.session_id}
+                  className="min-w-0 truncate rounded-sm font-mono text-xs text-accent hover:underline"
+                >
                   {session.session_id}
                 </Link>
                 <CopyButton text={session.session_id} what="session id" />
@@ -154,7 +188,9 @@ const Rows = ({ sessions }: { readonly sessions: readonly Session[] }) => {
             </td>
             <td>
               <span className="block truncate font-medium">{describeAvatar(session.avatar)}</span>
-              <span className="block truncate text-xs text-ink-soft">{session.reason !== null && session.status === 'failed' ? session.reason.message : `${session.canvas.width} × ${session.canvas.height}`}</span>
+              <span className="block truncate text-xs text-ink-soft">
+                {session.reason !== null && session.status === 'failed' ? session.reason.message : `${session.canvas.width} × ${session.canvas.height}`}
+              </span>
             </td>
             <td>
               <BackgroundSwatch session={session} />
@@ -185,7 +221,12 @@ const Cards = ({ sessions }: { readonly sessions: readonly Session[] }) => (
           <StatusPill status={session.status} />
         </div>
         <div className="mt-2 border-t border-line pt-2">
-          <Link to="/sessions/$id" params={{ id: session.session_id }} search={{}} className="block truncate rounded-sm font-mono text-xs text-accent after:absolute after:inset-0">
+          <Link
+            to="/sessions/$id"
+            params={{ id: session.session_id }}
+            search={{}}
+            className="block truncate rounded-sm font-mono text-xs text-accent after:absolute after:inset-0"
+          >
             {session.session_id}
           </Link>
         </div>
@@ -205,12 +246,24 @@ const SessionsSkeleton = () => {
           <tbody>
             {rows.map((row) => (
               <tr key={row} className={ROW}>
-                <td><Skeleton className="h-3 w-44" /></td>
-                <td><Skeleton className="h-6 w-16" /></td>
-                <td><Skeleton className="h-3 w-1/2" /></td>
-                <td><Skeleton className="h-10 w-18" /></td>
-                <td className="hidden lg:table-cell"><Skeleton className="h-3 w-6" /></td>
-                <td className="hidden lg:table-cell"><Skeleton className="h-3 w-20" /></td>
+                <td>
+                  <Skeleton className="h-3 w-44" />
+                </td>
+                <td>
+                  <Skeleton className="h-6 w-16" />
+                </td>
+                <td>
+                  <Skeleton className="h-3 w-1/2" />
+                </td>
+                <td>
+                  <Skeleton className="h-10 w-18" />
+                </td>
+                <td className="hidden lg:table-cell">
+                  <Skeleton className="h-3 w-6" />
+                </td>
+                <td className="hidden lg:table-cell">
+                  <Skeleton className="h-3 w-20" />
+                </td>
               </tr>
             ))}
           </tbody>
@@ -233,9 +286,13 @@ const SessionsSkeleton = () => {
 };
 
 const API_EXAMPLES: readonly ApiExample[] = [
-  { title: 'List sessions', method: 'GET', path: '/v1/sessions?status=live', typescript: 'const { data } = await backlot.sessions.list({ status: \'live\' });' },
+  { title: 'List sessions', method: 'GET', path: '/v1/sessions?status=live', typescript: "const { data } = await backlot.sessions.list({ status: 'live' });" },
   {
-    title: 'Put an AI human on air', method: 'POST', path: '/v1/sessions', body: { avatar: { provider: 'stand-in' }, text: 'Hello. I am live.' },
-    typescript: 'const session = await backlot.sessions.create({\n  avatar: { provider: \'stand-in\' },\n  text: \'Hello. I am live.\',\n});\nconsole.log(session.player_url);',
+    title: 'Put an AI human on air',
+    method: 'POST',
+    path: '/v1/sessions',
+    body: { avatar: { provider: 'stand-in' }, text: 'Hello. I am live.' },
+    typescript:
+      "const session = await backlot.sessions.create({\n  avatar: { provider: 'stand-in' },\n  text: 'Hello. I am live.',\n});\nconsole.log(session.player_url);",
   },
 ];

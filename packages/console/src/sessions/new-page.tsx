@@ -64,7 +64,10 @@ export const NewSessionPage = () => {
       trail={[{ label: 'On air' }, { label: 'Sessions', to: '/sessions' }]}
       api={[
         {
-          title: 'Start this session', method: 'POST', path: '/v1/sessions', body: input,
+          title: 'Start this session',
+          method: 'POST',
+          path: '/v1/sessions',
+          body: input,
           typescript: `const session = await backlot.sessions.create(${JSON.stringify(input, null, 2)});`,
         },
       ]}
@@ -79,7 +82,12 @@ export const NewSessionPage = () => {
               <Skeleton className="h-17" />
             </div>
           ) : (
-            <RadioGroup.Root aria-label="Avatar" value={option === undefined ? '' : avatarKey(option.avatar)} onValueChange={setAvatar} className="grid gap-3 sm:grid-cols-2">
+            <RadioGroup.Root
+              aria-label="Avatar"
+              value={option === undefined ? '' : avatarKey(option.avatar)}
+              onValueChange={setAvatar}
+              className="grid gap-3 sm:grid-cols-2"
+            >
               {options.map((item) => (
                 <AvatarCard key={avatarKey(item.avatar)} option={item} />
               ))}
@@ -90,7 +98,12 @@ export const NewSessionPage = () => {
           <BackgroundPicker value={background} onChange={(id) => change({ background: id ?? NO_BACKGROUND })} />
         </Part>
         <Part title="Canvas">
-          <RadioGroup.Root aria-label="Canvas" value={shape} onValueChange={(value) => setShape(value === '9:16' ? '9:16' : '16:9')} className="grid gap-3 sm:grid-cols-2">
+          <RadioGroup.Root
+            aria-label="Canvas"
+            value={shape}
+            onValueChange={(value) => setShape(value === '9:16' ? '9:16' : '16:9')}
+            className="grid gap-3 sm:grid-cols-2"
+          >
             {SHAPES.map(({ value, label, note, box }) => (
               <RadioGroup.Item key={value} value={value} className={`${OPTION} items-center`}>
                 <span className="flex h-9 w-11 items-center justify-center" aria-hidden>
@@ -111,7 +124,15 @@ export const NewSessionPage = () => {
                 <label htmlFor="opening" className="mb-1 block font-medium">
                   Opening line <span className="font-normal text-ink-soft">(optional)</span>
                 </label>
-                <textarea id="opening" rows={2} maxLength={2000} className="field resize-y" placeholder="Said when the first viewer is there" value={text} onChange={(event) => setText(event.target.value)} />
+                <textarea
+                  id="opening"
+                  rows={2}
+                  maxLength={2000}
+                  className="field resize-y"
+                  placeholder="Said when the first viewer is there"
+                  value={text}
+                  onChange={(event) => setText(event.target.value)}
+                />
               </div>
               {option.voices.length > 0 && (
                 <div>
@@ -158,7 +179,9 @@ const AvatarCard = ({ option }: { readonly option: AvatarOption }) => {
       </span>
       <span className="min-w-0">
         <span className="block truncate font-medium">{option.title}</span>
-        <span className="block text-sm wrap-anywhere text-ink-soft">{option.available ? NOTES[provider] : `Not available: ${option.unavailable_reason ?? 'the server gives no reason.'}`}</span>
+        <span className="block text-sm wrap-anywhere text-ink-soft">
+          {option.available ? NOTES[provider] : `Not available: ${option.unavailable_reason ?? 'the server gives no reason.'}`}
+        </span>
       </span>
     </RadioGroup.Item>
   );
@@ -167,7 +190,8 @@ const AvatarCard = ({ option }: { readonly option: AvatarOption }) => {
 const BackgroundPicker = ({ value, onChange }: { readonly value: string | null; readonly onChange: (id: string | null) => void }) => {
   const library = useLibrary('');
   const images = library.data?.pages.flatMap(({ data }) => data);
-  if (library.error !== null && images === undefined) return <ErrorNotice error={library.error} title="The library can’t be shown" onRetry={() => void library.refetch()} />;
+  if (library.error !== null && images === undefined)
+    return <ErrorNotice error={library.error} title="The library can’t be shown" onRetry={() => void library.refetch()} />;
   if (images === undefined) {
     return (
       <div role="status" aria-label="Loading backgrounds" className="grid grid-cols-2 gap-3 sm:grid-cols-4">
@@ -177,10 +201,16 @@ const BackgroundPicker = ({ value, onChange }: { readonly value: string | null; 
       </div>
     );
   }
-  const tile = 'min-w-0 rounded-md p-1 text-left outline-offset-0 ring-line hover:bg-hover data-[state=checked]:bg-accent-soft data-[state=checked]:ring-2 data-[state=checked]:ring-accent';
+  const tile =
+    'min-w-0 rounded-md p-1 text-left outline-offset-0 ring-line hover:bg-hover data-[state=checked]:bg-accent-soft data-[state=checked]:ring-2 data-[state=checked]:ring-accent';
   return (
     <>
-      <RadioGroup.Root aria-label="Background" value={value ?? 'none'} onValueChange={(id) => onChange(id === 'none' ? null : id)} className="grid max-h-104 grid-cols-2 gap-3 overflow-y-auto p-0.5 sm:grid-cols-4">
+      <RadioGroup.Root
+        aria-label="Background"
+        value={value ?? 'none'}
+        onValueChange={(id) => onChange(id === 'none' ? null : id)}
+        className="grid max-h-104 grid-cols-2 gap-3 overflow-y-auto p-0.5 sm:grid-cols-4"
+      >
         <RadioGroup.Item value="none" className={tile}>
           <span className="chequered block aspect-video rounded-sm" />
           <span className="mt-1 block truncate px-1 text-sm">None</span>

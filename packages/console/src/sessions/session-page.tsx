@@ -38,7 +38,11 @@ export const SessionPage = () => {
           <Skeleton className="h-72 w-full" />
         </div>
       ) : (
-        <ErrorNotice error={query.error} title="The session can’t be shown" {...(query.error.code === 'session_not_found' ? {} : { onRetry: () => void query.refetch() })} />
+        <ErrorNotice
+          error={query.error}
+          title="The session can’t be shown"
+          {...(query.error.code === 'session_not_found' ? {} : { onRetry: () => void query.refetch() })}
+        />
       )}
     </Page>
   );
@@ -117,7 +121,13 @@ interface DeadSessionProps {
 const DeadSession = ({ session, hasFailed, reason, backgroundId }: DeadSessionProps) => {
   const create = useCreateSession();
   const navigate = useNavigate();
-  const again: CreateSessionInput = { avatar: session.avatar, canvas: session.canvas, fit: session.fit, metadata: session.metadata, background_image: backgroundId };
+  const again: CreateSessionInput = {
+    avatar: session.avatar,
+    canvas: session.canvas,
+    fit: session.fit,
+    metadata: session.metadata,
+    background_image: backgroundId,
+  };
   const start = (input: CreateSessionInput): void =>
     create.mutate(input, { onSuccess: ({ session_id: id }) => void navigate({ to: '/sessions/$id', params: { id }, search: {} }) });
   return (
@@ -173,13 +183,24 @@ const EndDialog = ({ id, onClose }: { readonly id: string; readonly onClose: () 
 
 const apiExamples = (id: string): readonly ApiExample[] => [
   {
-    title: 'Swap the background', method: 'POST', path: `/v1/sessions/${id}/background`, body: { background_image: 'bg_…', transition_ms: 400 },
+    title: 'Swap the background',
+    method: 'POST',
+    path: `/v1/sessions/${id}/background`,
+    body: { background_image: 'bg_…', transition_ms: 400 },
     typescript: `await backlot.sessions.setBackground('${id}', { background_image: image.id });`,
   },
   { title: 'Remove the background', method: 'DELETE', path: `/v1/sessions/${id}/background`, typescript: `await backlot.sessions.removeBackground('${id}');` },
-  { title: 'Make it speak', method: 'POST', path: `/v1/sessions/${id}/speech`, body: { text: 'Hello.' }, typescript: `await backlot.sessions.speak('${id}', 'Hello.');` },
   {
-    title: 'Follow its events', method: 'GET', path: `/v1/sessions/${id}/events`,
+    title: 'Make it speak',
+    method: 'POST',
+    path: `/v1/sessions/${id}/speech`,
+    body: { text: 'Hello.' },
+    typescript: `await backlot.sessions.speak('${id}', 'Hello.');`,
+  },
+  {
+    title: 'Follow its events',
+    method: 'GET',
+    path: `/v1/sessions/${id}/events`,
     typescript: `for await (const { event, data } of backlot.sessions.events('${id}')) {\n  console.log(event, data);\n}`,
   },
   { title: 'End it', method: 'DELETE', path: `/v1/sessions/${id}`, typescript: `await backlot.sessions.end('${id}');` },

@@ -22,14 +22,26 @@ export const SpeechBox = ({ sessionId, speaks, isLive }: { readonly sessionId: s
         Speech
       </label>
       <div className="flex gap-2">
-        <input id="speech" className="field min-w-0 flex-1" placeholder="What should the avatar say?" autoComplete="off" maxLength={2000} value={text} onChange={(event) => setText(event.target.value)} />
+        <input
+          id="speech"
+          className="field min-w-0 flex-1"
+          placeholder="What should the avatar say?"
+          autoComplete="off"
+          maxLength={2000}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
         <Button type="submit" variant="primary" disabled={!isLive || text.trim() === '' || speak.isPending}>
           <MessageSquare size={16} aria-hidden />
           Speak
         </Button>
       </div>
       <p role="status" className="mt-1 text-sm text-ink-soft">
-        {!isLive ? 'The avatar can speak once it is live.' : speak.data?.audible === false ? 'This server has no voice (espeak-ng): the avatar moves its lips and captions show.' : ''}
+        {!isLive
+          ? 'The avatar can speak once it is live.'
+          : speak.data?.audible === false
+            ? 'This server has no voice (espeak-ng): the avatar moves its lips and captions show.'
+            : ''}
       </p>
       {speak.error !== null && <ErrorNotice error={speak.error} title="The avatar did not take it" />}
     </form>

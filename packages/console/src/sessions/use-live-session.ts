@@ -63,7 +63,13 @@ const reduce = (state: LiveState, action: Action): LiveState => {
       const next: LiveState = { ...state, isFollowing: true, error: null, log: withLog(state, action.atMs, event.event, describeEvent(event)) };
       switch (event.event) {
         case 'session':
-          return { ...next, status: event.data.status, reason: event.data.reason, codec: event.data.video_codec, caption: isOnAir(event.data.status) ? state.caption : null };
+          return {
+            ...next,
+            status: event.data.status,
+            reason: event.data.reason,
+            codec: event.data.video_codec,
+            caption: isOnAir(event.data.status) ? state.caption : null,
+          };
         case 'background':
           return { ...next, background: event.data };
         case 'speech':
@@ -79,7 +85,15 @@ const reduce = (state: LiveState, action: Action): LiveState => {
 export const useLiveSession = (session: Session): readonly [LiveState, (name: string, text: string) => void] => {
   const backlot = useBacklot();
   const [state, dispatch] = useReducer(reduce, session, ({ status, reason, video_codec, viewers, background }): LiveState => ({
-    status, reason, codec: video_codec, viewers, background, caption: null, log: [], isFollowing: false, error: null,
+    status,
+    reason,
+    codec: video_codec,
+    viewers,
+    background,
+    caption: null,
+    log: [],
+    isFollowing: false,
+    error: null,
   }));
   const { session_id: id } = session;
   const wasOnAir = isOnAir(session.status);
@@ -93,7 +107,13 @@ export const useLiveSession = (session: Session): readonly [LiveState, (name: st
     };
     follow().catch((error: unknown) => {
       if (following.signal.aborted) return;
-      dispatch({ type: 'error', error: error instanceof BacklotApiError ? error : new BacklotApiError('The events can’t be read.', { code: 'unexpected_response', status: 0 }, { cause: error }) });
+      dispatch({
+        type: 'error',
+        error:
+          error instanceof BacklotApiError
+            ? error
+            : new BacklotApiError('The events can’t be read.', { code: 'unexpected_response', status: 0 }, { cause: error }),
+      });
     });
     return () => following.abort(new DOMException('The page was left.', 'AbortError'));
   }, [backlot, id, wasOnAir]);

@@ -70,7 +70,11 @@ export const useSwap = (sessionId: string, background: LiveBackground, onMeasure
         },
         (thrown: unknown) => {
           if (mine === turn.current) setPending(null);
-          setError(thrown instanceof BacklotApiError ? thrown : new BacklotApiError('The answer can’t be read.', { code: 'unexpected_response', status: 0 }, { cause: thrown }));
+          setError(
+            thrown instanceof BacklotApiError
+              ? thrown
+              : new BacklotApiError('The answer can’t be read.', { code: 'unexpected_response', status: 0 }, { cause: thrown }),
+          );
         },
       );
     },

@@ -41,7 +41,13 @@ export const Page = ({ title, heading, note, trail, actions, api, children }: Pa
           <ol className="flex min-w-0 items-center gap-1 text-ink-soft">
             {trail.map(({ label, to }) => (
               <li key={label} className="flex shrink-0 items-center gap-1 max-sm:nth-1:hidden">
-                {to === undefined ? label : <Link to={to} search={{}} className="rounded-sm hover:text-ink hover:underline">{label}</Link>}
+                {to === undefined ? (
+                  label
+                ) : (
+                  <Link to={to} search={{}} className="rounded-sm hover:text-ink hover:underline">
+                    {label}
+                  </Link>
+                )}
                 <ChevronRight size={14} aria-hidden />
               </li>
             ))}
@@ -82,9 +88,21 @@ const THEMES = [
 const ThemeSwitch = () => {
   const [theme, setTheme] = useTheme();
   return (
-    <ToggleGroup.Root type="single" value={theme} aria-label="Theme" className="flex rounded-md border border-line p-0.5" onValueChange={(value) => value !== '' && setTheme(value as Theme)}>
+    <ToggleGroup.Root
+      type="single"
+      value={theme}
+      aria-label="Theme"
+      className="flex rounded-md border border-line p-0.5"
+      onValueChange={(value) => value !== '' && setTheme(value as Theme)}
+    >
       {THEMES.map(({ value, label, icon: Icon }) => (
-        <ToggleGroup.Item key={value} value={value} aria-label={label} title={label} className="flex size-7.5 items-center justify-center rounded-sm text-ink-soft hover:text-ink data-[state=on]:bg-hover data-[state=on]:text-ink">
+        <ToggleGroup.Item
+          key={value}
+          value={value}
+          aria-label={label}
+          title={label}
+          className="flex size-7.5 items-center justify-center rounded-sm text-ink-soft hover:text-ink data-[state=on]:bg-hover data-[state=on]:text-ink"
+        >
           <Icon size={15} aria-hidden />
         </ToggleGroup.Item>
       ))}

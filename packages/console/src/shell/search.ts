@@ -20,7 +20,8 @@ export interface ConsoleSearch {
   readonly return?: string;
 }
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value.slice(0, 500) : typeof value === 'number' ? String(value) : undefined);
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value.slice(0, 500) : typeof value === 'number' ? String(value) : undefined;
 
 /** Takes what it knows of a query and drops the rest. */
 export const parseSearch = (query: Record<string, unknown>): ConsoleSearch => {

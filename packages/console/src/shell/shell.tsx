@@ -33,7 +33,15 @@ export const Shell = () => {
   const hasNavigated = useRef(false);
   if (path !== firstPath.current) hasNavigated.current = true;
   useEffect(() => setMenuOpen(false), [path]);
-  const state = useMemo(() => ({ openMenu: () => setMenuOpen(true), get hasNavigated() { return hasNavigated.current; } }), []);
+  const state = useMemo(
+    () => ({
+      openMenu: () => setMenuOpen(true),
+      get hasNavigated() {
+        return hasNavigated.current;
+      },
+    }),
+    [],
+  );
   return (
     <ShellContext value={state}>
       <UploadsProvider>

@@ -9,7 +9,12 @@ import { ErrorNotice } from '../ui/error-notice.js';
 const signIn = async (body: { readonly token: string } | { readonly api_key: string }): Promise<Me> => {
   let response: Response;
   try {
-    response = await fetch('/v1/console/sign-in', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), signal: AbortSignal.timeout(20_000) });
+    response = await fetch('/v1/console/sign-in', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(20_000),
+    });
   } catch (cause) {
     throw new BacklotApiError('The server can’t be reached.', { code: 'connection_failed', status: 0 }, { cause });
   }
@@ -65,8 +70,16 @@ export const SignInPage = () => {
                     API key
                   </label>
                   <input
-                    id="api-key" name="api_key" type="password" autoComplete="current-password" required spellCheck={false} placeholder="blk_…"
-                    className="field font-mono" value={apiKey} onChange={(event) => setApiKey(event.target.value)}
+                    id="api-key"
+                    name="api_key"
+                    type="password"
+                    autoComplete="current-password"
+                    required
+                    spellCheck={false}
+                    placeholder="blk_…"
+                    className="field font-mono"
+                    value={apiKey}
+                    onChange={(event) => setApiKey(event.target.value)}
                   />
                 </div>
               </>

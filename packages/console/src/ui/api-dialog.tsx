@@ -15,7 +15,7 @@ export interface ApiExample {
   readonly typescript: string;
 }
 
-const quote = (text: string): string => `'${text.replaceAll('\'', '\'\\\'\'')}'`;
+const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The example as a `curl` command; the key comes from the environment, so it is never on a screen. */
 export const toCurl = (example: ApiExample, origin: string): string =>
@@ -23,7 +23,7 @@ export const toCurl = (example: ApiExample, origin: string): string =>
     `curl ${example.method === 'GET' ? '' : `-X ${example.method} `}${quote(`${origin}${example.path}`)}`,
     '-H "Authorization: Bearer $BACKLOT_API_KEY"',
     ...(example.form ?? []).map((field) => `-F ${quote(field)}`),
-    ...(example.body === undefined ? [] : ['-H \'Content-Type: application/json\'', `-d ${quote(JSON.stringify(example.body))}`]),
+    ...(example.body === undefined ? [] : ["-H 'Content-Type: application/json'", `-d ${quote(JSON.stringify(example.body))}`]),
   ].join(' \\\n  ');
 
 const toTypeScript = (example: ApiExample, origin: string): string =>
@@ -34,8 +34,15 @@ export const ApiDialog = ({ examples, onClose }: { readonly examples: readonly A
   <Dialog title="Do the same by API" size="large" onClose={onClose}>
     <Tabs.Root defaultValue="curl">
       <Tabs.List aria-label="Language" className="mb-4 inline-flex gap-1 rounded-md bg-sunken p-1">
-        {[['curl', 'curl'], ['typescript', 'TypeScript']].map(([value = '', label]) => (
-          <Tabs.Trigger key={value} value={value} className="h-8 rounded-sm px-3 font-medium text-ink-soft data-[state=active]:bg-surface data-[state=active]:text-ink data-[state=active]:shadow-float">
+        {[
+          ['curl', 'curl'],
+          ['typescript', 'TypeScript'],
+        ].map(([value = '', label]) => (
+          <Tabs.Trigger
+            key={value}
+            value={value}
+            className="h-8 rounded-sm px-3 font-medium text-ink-soft data-[state=active]:bg-surface data-[state=active]:text-ink data-[state=active]:shadow-float"
+          >
             {label}
           </Tabs.Trigger>
         ))}
@@ -52,7 +59,8 @@ export const ApiDialog = ({ examples, onClose }: { readonly examples: readonly A
       ))}
     </Tabs.Root>
     <p className="mt-5 text-ink-soft">
-      The key is in the terminal in which Backlot was started for the first time. Keep it in the variable <code className="font-mono text-xs">BACKLOT_API_KEY</code>.
+      The key is in the terminal in which Backlot was started for the first time. Keep it in the variable{' '}
+      <code className="font-mono text-xs">BACKLOT_API_KEY</code>.
     </p>
   </Dialog>
 );

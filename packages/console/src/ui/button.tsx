@@ -24,13 +24,21 @@ export const Button = ({ variant, className, ...props }: ComponentProps<'button'
 );
 
 /** A button with an icon only; `label` is its name for everybody who can't see it, and its tooltip. */
-export const IconButton = ({ label, className, children, ...props }: Omit<ComponentProps<'button'>, 'aria-label'> & { readonly label: string; readonly children: ReactNode }) => (
+export const IconButton = ({
+  label,
+  className,
+  children,
+  ...props
+}: Omit<ComponentProps<'button'>, 'aria-label'> & { readonly label: string; readonly children: ReactNode }) => (
   <button
     type="button"
     title={label}
     {...props}
     aria-label={label}
-    className={classes('inline-flex size-8 shrink-0 items-center justify-center rounded-md text-ink-soft transition-colors hover:bg-hover hover:text-ink max-md:size-10', className)}
+    className={classes(
+      'inline-flex size-8 shrink-0 items-center justify-center rounded-md text-ink-soft transition-colors hover:bg-hover hover:text-ink max-md:size-10',
+      className,
+    )}
   >
     {children}
   </button>

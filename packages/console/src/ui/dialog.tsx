@@ -35,7 +35,10 @@ export const Dialog = ({ title, onClose, children, footer, size = 'medium' }: Di
     <dialog
       ref={dialog}
       aria-labelledby={titleId}
-      className={classes('max-h-[calc(100dvh-32px)] w-[calc(100%-32px)] overflow-hidden rounded-lg bg-raised p-0 shadow-float open:flex open:flex-col', WIDTHS[size])}
+      className={classes(
+        'max-h-[calc(100dvh-32px)] w-[calc(100%-32px)] overflow-hidden rounded-lg bg-raised p-0 shadow-float open:flex open:flex-col',
+        WIDTHS[size],
+      )}
       onCancel={(event) => {
         event.preventDefault();
         onClose();

@@ -7,18 +7,28 @@ import { CopyButton } from './copy-button.js';
 const CLIENT_REMEDIES: Readonly<Record<string, string>> = {
   connection_failed: 'Check that Backlot is running and that you are online, then try again.',
   timeout: 'The server may be busy. Try again in a moment.',
-  unexpected_response: 'Something between this page and Backlot may have answered. Try again, or look at the server\'s log.',
+  unexpected_response: "Something between this page and Backlot may have answered. Try again, or look at the server's log.",
 };
 
 /** What to do about an error, in one or two sentences. */
 export const remedyOf = (error: Error): string => {
-  if (!(error instanceof BacklotApiError)) return 'Reload the page. If it stays, look at the browser\'s console.';
+  if (!(error instanceof BacklotApiError)) return "Reload the page. If it stays, look at the browser's console.";
   return isErrorCode(error.code) ? ERROR_CODES[error.code].remedy : (CLIENT_REMEDIES[error.code] ?? '');
 };
 
 /** Remedies are Markdown in the API's documentation; only code spans occur. */
 const Remedy = ({ text }: { readonly text: string }) => (
-  <>{text.split('`').map((part, index) => (index % 2 === 1 ? <code key={index} className="font-mono text-xs">{part}</code> : part))}</>
+  <>
+    {text.split('`').map((part, index) =>
+      index % 2 === 1 ? (
+        <code key={index} className="font-mono text-xs">
+          {part}
+        </code>
+      ) : (
+        part
+      ),
+    )}
+  </>
 );
 
 export interface ErrorNoticeProps {

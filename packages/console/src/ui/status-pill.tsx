@@ -10,7 +10,10 @@ const LOOKS: Readonly<Record<SessionStatus, { readonly label: string; readonly l
 
 /** A session's status in one word and one colour. */
 export const StatusPill = ({ status }: { readonly status: SessionStatus }) => (
-  <span data-status={status} className={classes('inline-flex h-6 items-center gap-1.5 rounded-md border border-line px-2 text-xs font-medium whitespace-nowrap', LOOKS[status].look)}>
+  <span
+    data-status={status}
+    className={classes('inline-flex h-6 items-center gap-1.5 rounded-md border border-line px-2 text-xs font-medium whitespace-nowrap', LOOKS[status].look)}
+  >
     <span aria-hidden className={classes('size-1.5 rounded-full', LOOKS[status].dot)} />
     {LOOKS[status].label}
   </span>

@@ -19,7 +19,11 @@ export interface AvatarProviderCase {
 
 /** Writes down what an avatar tells. */
 export const recordAvatar = () => {
-  const told = { started: [] as { speechId: string; text: string; durationMs: number; audible: boolean }[], ended: [] as string[], failed: [] as { code: string; message: string }[] };
+  const told = {
+    started: [] as { speechId: string; text: string; durationMs: number; audible: boolean }[],
+    ended: [] as string[],
+    failed: [] as { code: string; message: string }[],
+  };
   const observer: AvatarObserver = {
     speechStarted: (speech) => told.started.push({ ...speech }),
     speechEnded: (speechId) => told.ended.push(speechId),
@@ -46,12 +50,20 @@ export const describeAvatarProvider = (name: string, { open, publishes, speaks, 
     });
 
     const start = (observer: AvatarObserver, canvas: Canvas = { width: 1280, height: 720 }, signal: AbortSignal = abort.signal): Promise<RunningAvatar> =>
-      provider.start({ sessionId: 'sess_23456789bcdfghjkmnpq', avatar, canvas, voiceId: undefined, publish: { url: receiver.url, token: receiver.token }, observer, signal });
+      provider.start({
+        sessionId: 'sess_23456789bcdfghjkmnpq',
+        avatar,
+        canvas,
+        voiceId: undefined,
+        publish: { url: receiver.url, token: receiver.token },
+        observer,
+        signal,
+      });
     const onAir = async (): Promise<void> => {
       await expect.poll(() => receiver.received[0]?.videoFrames ?? 0, { timeout: 20_000 }).toBeGreaterThan(2);
     };
 
-    test('its options have the API\'s form and name avatars of its own', async () => {
+    test("its options have the API's form and name avatars of its own", async () => {
       const options = await provider.options();
       expect(options.map((option) => avatarOption.strict().parse(option))).toEqual(options);
       expect(options.map((option) => option.avatar)).toContainEqual(avatar);

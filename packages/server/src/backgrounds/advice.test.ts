@@ -15,13 +15,20 @@ describe('advice', () => {
 
   it('tells what is cropped on both shapes', () => {
     expect(adviseOn({ width: 6000, height: 4000, ...still })).toEqual([
-      { code: 'off_ratio', message: 'Scaled to fill and cropped at the centre: it loses 16 % of its height on a 16:9 canvas and 63 % of its width on a 9:16 canvas.' },
+      {
+        code: 'off_ratio',
+        message: 'Scaled to fill and cropped at the centre: it loses 16 % of its height on a 16:9 canvas and 63 % of its width on a 9:16 canvas.',
+      },
     ]);
-    expect(adviseOn({ width: 2000, height: 4000, ...still })[0]?.message).toContain('72 % of its height on a 16:9 canvas and 11 % of its height on a 9:16 canvas');
+    expect(adviseOn({ width: 2000, height: 4000, ...still })[0]?.message).toContain(
+      '72 % of its height on a 16:9 canvas and 11 % of its height on a 9:16 canvas',
+    );
   });
 
   it('tells how much a small image is enlarged', () => {
-    expect(adviseOn({ width: 1280, height: 720, ...still })).toEqual([{ code: 'low_resolution', message: 'Enlarged 1.5 times to fill a 1920 × 1080 canvas, so it looks softer than the avatar.' }]);
+    expect(adviseOn({ width: 1280, height: 720, ...still })).toEqual([
+      { code: 'low_resolution', message: 'Enlarged 1.5 times to fill a 1920 × 1080 canvas, so it looks softer than the avatar.' },
+    ]);
     expect(adviseOn({ width: 720, height: 1280, ...still })[0]?.message).toContain('a 1080 × 1920 canvas');
     expect(adviseOn({ width: 1900, height: 1069, ...still })[0]?.message).toContain('slightly');
   });

@@ -44,6 +44,7 @@ export const adviseOn = (image: AdvisedImage): Advice[] => {
     });
   }
   if (image.frames > 1) advice.push({ code: 'animated', message: `Only the first of its ${image.frames} frames is shown.` });
-  if (image.transparent) advice.push({ code: 'transparent', message: 'Its transparent parts are not filled: viewers see black there, or what lies behind the player.' });
+  if (image.transparent)
+    advice.push({ code: 'transparent', message: 'Its transparent parts are not filled: viewers see black there, or what lies behind the player.' });
   return advice;
 };

@@ -39,7 +39,9 @@ describe.skipIf(!hasSharedData)('hostile images', () => {
         const image = await test.library.service.create(ORGANIZATION, { title: 'x', bytes: await readFile(path) });
         taken++;
         const { record, open } = await test.library.service.rendition(ORGANIZATION, image.id, { width: 320, height: 180, fit: 'cover' });
-        const { data, info } = await sharp(await new Response((await open()).stream).arrayBuffer()).raw().toBuffer({ resolveWithObject: true });
+        const { data, info } = await sharp(await new Response((await open()).stream).arrayBuffer())
+          .raw()
+          .toBuffer({ resolveWithObject: true });
         if (info.width !== record.width || data.byteLength === 0) wrong.push(`${path}: ${info.width} instead of ${record.width} pixels wide`);
       } catch (error) {
         if (!(error instanceof BacklotError) || !CODES.includes(error.code)) wrong.push(`${path}: ${String(error)}`);

@@ -31,7 +31,9 @@ export interface TestLibrary extends AsyncDisposable {
  * Opens a library in a temporary folder, or in the given one, which then stays. A database that is given is emptied
  * and lent: opening one takes seconds.
  */
-export const openTestLibrary = async (changes: Partial<LibraryOptions> & { readonly maxUploads?: number; readonly folder?: string } = {}): Promise<TestLibrary> => {
+export const openTestLibrary = async (
+  changes: Partial<LibraryOptions> & { readonly maxUploads?: number; readonly folder?: string } = {},
+): Promise<TestLibrary> => {
   const folder = changes.folder ?? (await mkdtemp(join(tmpdir(), 'backlot-library-')));
   // Without a folder of its own the database lives in memory.
   const database = changes.database ?? (await openPgliteDatabase(changes.folder === undefined ? undefined : join(folder, 'database')));
@@ -39,9 +41,23 @@ export const openTestLibrary = async (changes: Partial<LibraryOptions> & { reado
   const rows = [ORGANIZATION, OTHER_ORGANIZATION].map((id) => ({ id, name: id, createdAt: new Date() }));
   await database.executor.insert(organizations).values(rows).onConflictDoNothing();
   const blobFolder = join(folder, 'blobs');
-  const blobs = await openFilesystemBlobStore({ folder: blobFolder, installationId: 'test', expectsBlobs: false, ...(changes.now === undefined ? {} : { now: changes.now }) });
+  const blobs = await openFilesystemBlobStore({
+    folder: blobFolder,
+    installationId: 'test',
+    expectsBlobs: false,
+    ...(changes.now === undefined ? {} : { now: changes.now }),
+  });
   const log = pino({ level: 'silent' });
-  const library = await openLibrary({ database, blobs, signer: createUrlSigner(new Uint8Array(32)), publicUrl: 'http://backlot.test', log, scratchFolder: join(folder, 'images'), blobFolder, ...changes });
+  const library = await openLibrary({
+    database,
+    blobs,
+    signer: createUrlSigner(new Uint8Array(32)),
+    publicUrl: 'http://backlot.test',
+    log,
+    scratchFolder: join(folder, 'images'),
+    blobFolder,
+    ...changes,
+  });
   const app = createApp({ log, version: '0.0.0', publicUrl: 'http://backlot.test' });
   registerBackgroundImageRoutes(app, {
     service: library.service,
@@ -54,7 +70,11 @@ export const openTestLibrary = async (changes: Partial<LibraryOptions> & { reado
     ...(changes.maxUploads === undefined ? {} : { maxUploads: changes.maxUploads }),
   });
   return {
-    library, app, database, blobs, folder,
+    library,
+    app,
+    database,
+    blobs,
+    folder,
     [Symbol.asyncDispose]: async () => {
       await library[Symbol.asyncDispose]();
       if (changes.database === undefined) await database[Symbol.asyncDispose]();

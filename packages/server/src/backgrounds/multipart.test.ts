@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { multipartBoundary, MultipartError, parseMultipart } from './multipart.js';
 
-const parse = (text: string, boundary = 'b') => parseMultipart(Buffer.from(text, 'latin1'), boundary).map((part) => ({ ...part, bytes: Buffer.from(part.bytes).toString('latin1') }));
+const parse = (text: string, boundary = 'b') =>
+  parseMultipart(Buffer.from(text, 'latin1'), boundary).map((part) => ({ ...part, bytes: Buffer.from(part.bytes).toString('latin1') }));
 const field = (name: string, value: string, filename?: string) =>
   `--b\r\nContent-Disposition: form-data; name="${name}"${filename === undefined ? '' : `; filename="${filename}"`}\r\n\r\n${value}\r\n`;
 
@@ -30,7 +31,9 @@ describe('multipart form', () => {
   });
 
   it('skips a preamble and spaces after a boundary, and reads a file without other headers', () => {
-    expect(parse(`preamble\r\n--b  \r\ncontent-disposition:form-data; filename=x; name=image\r\n\r\nabc\r\n--b--`)).toEqual([{ name: 'image', filename: 'x', bytes: 'abc' }]);
+    expect(parse(`preamble\r\n--b  \r\ncontent-disposition:form-data; filename=x; name=image\r\n\r\nabc\r\n--b--`)).toEqual([
+      { name: 'image', filename: 'x', bytes: 'abc' },
+    ]);
   });
 
   it.each([

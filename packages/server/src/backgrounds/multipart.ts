@@ -26,7 +26,13 @@ const parameter = (header: string, name: string): string | null => {
   const match = new RegExp(`;\\s*${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s;"]+))`, 'i').exec(header);
   const value = match?.[1] ?? match?.[2];
   // Browsers write quotes and line breaks as %22, %0D, %0A (HTML, multipart/form-data encoding), others escape with a backslash.
-  return value === undefined ? null : value.replace(/\\(["\\])/g, '$1').replace(/%22/g, '"').replace(/%0D/gi, '\r').replace(/%0A/gi, '\n');
+  return value === undefined
+    ? null
+    : value
+        .replace(/\\(["\\])/g, '$1')
+        .replace(/%22/g, '"')
+        .replace(/%0D/gi, '\r')
+        .replace(/%0A/gi, '\n');
 };
 
 const parsePart = (part: Buffer): FormPart => {

@@ -25,7 +25,10 @@ afterEach(async () => {
   await test[Symbol.asyncDispose]();
 });
 
-const photo = (red: number) => sharp({ create: { width: 320, height: 180, channels: 3, background: { r: red, g: 1, b: 2 } } }).jpeg().toBuffer();
+const photo = (red: number) =>
+  sharp({ create: { width: 320, height: 180, channels: 3, background: { r: red, g: 1, b: 2 } } })
+    .jpeg()
+    .toBuffer();
 const create = async (red: number) => test.library.service.create(ORGANIZATION, { title: 'x', bytes: await photo(red) });
 const blobs = async (): Promise<string[]> => {
   const hashes: string[] = [];
@@ -34,7 +37,9 @@ const blobs = async (): Promise<string[]> => {
 };
 const putOnAir = async (sourceSha256: string, status: 'live' | 'ended') => {
   const now = new Date();
-  await test.database.executor.insert(sessions).values({ id: 'sess_1', organizationId: ORGANIZATION, status, avatar: {}, canvasWidth: 2, canvasHeight: 2, fit: 'cover', metadata: {}, createdAt: now });
+  await test.database.executor
+    .insert(sessions)
+    .values({ id: 'sess_1', organizationId: ORGANIZATION, status, avatar: {}, canvasWidth: 2, canvasHeight: 2, fit: 'cover', metadata: {}, createdAt: now });
   await test.database.executor.insert(surfaces).values({ surfaceId: 'sess_1', organizationId: ORGANIZATION, version: 1, sourceSha256, updatedAt: now });
 };
 
@@ -77,7 +82,9 @@ describe('reaper', () => {
     ahead = 10;
     expect((await test.library.reaper.run()).renditions).toBe(4);
     expect(await blobs()).toEqual([]);
-    await expect(test.library.service.ensureRendition(sha256, { width: 480, height: 480, fit: 'cover' })).rejects.toMatchObject({ code: 'rendition_not_found' });
+    await expect(test.library.service.ensureRendition(sha256, { width: 480, height: 480, fit: 'cover' })).rejects.toMatchObject({
+      code: 'rendition_not_found',
+    });
   });
 
   it('removes blobs without a row, as a killed upload leaves them', async () => {

@@ -39,9 +39,11 @@ export class Reaper implements AsyncDisposable {
   /** Runs now, in the background, and every hour. */
   start(): void {
     const run = () => {
-      this.#running = this.#running.then(() => this.run()).catch((error: unknown) => {
-        if (!this.#stop.signal.aborted) this.#options.log.error({ err: error }, 'unused images could not be removed');
-      });
+      this.#running = this.#running
+        .then(() => this.run())
+        .catch((error: unknown) => {
+          if (!this.#stop.signal.aborted) this.#options.log.error({ err: error }, 'unused images could not be removed');
+        });
     };
     run();
     this.#timer = setInterval(run, HOUR_MS);

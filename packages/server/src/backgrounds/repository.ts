@@ -40,7 +40,12 @@ export const findBackgroundImage = async (
 /** An organization's images, newest first; `search` is part of the title, in any case. */
 export const listBackgroundImages = async (
   executor: Executor,
-  filter: { readonly organizationId: string; readonly search?: string | undefined; readonly after?: BackgroundImagePosition | undefined; readonly limit: number },
+  filter: {
+    readonly organizationId: string;
+    readonly search?: string | undefined;
+    readonly after?: BackgroundImagePosition | undefined;
+    readonly limit: number;
+  },
 ): Promise<BackgroundImageRecord[]> => {
   const { after, search } = filter;
   return executor
@@ -52,10 +57,7 @@ export const listBackgroundImages = async (
         search === undefined || search === '' ? undefined : ilike(backgroundImages.title, `%${escapeLike(search)}%`),
         after === undefined
           ? undefined
-          : or(
-              lt(backgroundImages.createdAt, after.createdAt),
-              and(eq(backgroundImages.createdAt, after.createdAt), lt(backgroundImages.id, after.id)),
-            ),
+          : or(lt(backgroundImages.createdAt, after.createdAt), and(eq(backgroundImages.createdAt, after.createdAt), lt(backgroundImages.id, after.id))),
       ),
     )
     .orderBy(desc(backgroundImages.createdAt), desc(backgroundImages.id))
@@ -125,7 +127,12 @@ export const deleteUnneededRenditions = async (executor: Executor, before: Date,
     .where(
       and(
         lt(renditions.createdAt, before),
-        notExists(executor.select({ one: sql`1` }).from(backgroundImages).where(eq(backgroundImages.sha256, renditions.sourceSha256))),
+        notExists(
+          executor
+            .select({ one: sql`1` })
+            .from(backgroundImages)
+            .where(eq(backgroundImages.sha256, renditions.sourceSha256)),
+        ),
         notExists(
           executor
             .select({ one: sql`1` })

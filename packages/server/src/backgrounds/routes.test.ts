@@ -43,7 +43,8 @@ const codeOf = async (response: Response): Promise<string> => {
   const body = (await response.json()) as { error: { code: string } };
   return `${response.status} ${body.error.code}`;
 };
-const get = async (url: string, headers: Record<string, string> = {}): Promise<Response> => test.app.request(url.replace('http://backlot.test', ''), { headers });
+const get = async (url: string, headers: Record<string, string> = {}): Promise<Response> =>
+  test.app.request(url.replace('http://backlot.test', ''), { headers });
 const picture = async (url: string, headers?: Record<string, string>) => {
   const response = await get(url, headers);
   expect(response.status).toBe(200);
@@ -76,7 +77,9 @@ const blackPng = (width: number, height: number): Buffer => {
 /** Smooth and different each time, so that no two uploads share bytes. */
 let shade = 0;
 const photo = (width: number, height: number, format: 'jpeg' | 'png' | 'webp' = 'jpeg') =>
-  sharp({ create: { width, height, channels: 3, background: { r: 40, g: 80, b: ++shade % 256 } } }).toFormat(format).toBuffer();
+  sharp({ create: { width, height, channels: 3, background: { r: 40, g: 80, b: ++shade % 256 } } })
+    .toFormat(format)
+    .toBuffer();
 const blobCount = async (): Promise<number> => {
   let count = 0;
   for await (const blob of test.blobs.list()) count += blob.sizeBytes > 0 ? 1 : 0;
@@ -136,13 +139,68 @@ describe('upload', () => {
     expect(await codeOf(await post(form([['image', 'not a file']])))).toBe('422 image_missing');
     expect(await codeOf(await post(form([['photo', file()]])))).toBe('422 image_missing');
     expect(await codeOf(await post(form([['image', new File([], '')]])))).toBe('422 image_missing');
-    expect(await codeOf(await post(form([['image', file()], ['image', file()]])))).toBe('422 image_duplicate_field');
-    expect(await codeOf(await post(form([['image', file()], ['other', file()]])))).toBe('422 image_duplicate_field');
+    expect(
+      await codeOf(
+        await post(
+          form([
+            ['image', file()],
+            ['image', file()],
+          ]),
+        ),
+      ),
+    ).toBe('422 image_duplicate_field');
+    expect(
+      await codeOf(
+        await post(
+          form([
+            ['image', file()],
+            ['other', file()],
+          ]),
+        ),
+      ),
+    ).toBe('422 image_duplicate_field');
     expect(await codeOf(await post(form([['image', new File([], 'empty.jpg')]])))).toBe('422 image_empty');
-    expect(await codeOf(await post(form([['image', file()], ['colour', 'red']])))).toBe('422 invalid_request');
-    expect(await codeOf(await post(form([['image', file()], ['title', ' ']])))).toBe('422 invalid_request');
-    expect(await codeOf(await post(form([['image', file()], ['title', 'x'.repeat(201)]])))).toBe('422 invalid_request');
-    expect(await codeOf(await post(form([['image', file()], ['title', 'a'], ['title', 'b']])))).toBe('422 invalid_request');
+    expect(
+      await codeOf(
+        await post(
+          form([
+            ['image', file()],
+            ['colour', 'red'],
+          ]),
+        ),
+      ),
+    ).toBe('422 invalid_request');
+    expect(
+      await codeOf(
+        await post(
+          form([
+            ['image', file()],
+            ['title', ' '],
+          ]),
+        ),
+      ),
+    ).toBe('422 invalid_request');
+    expect(
+      await codeOf(
+        await post(
+          form([
+            ['image', file()],
+            ['title', 'x'.repeat(201)],
+          ]),
+        ),
+      ),
+    ).toBe('422 invalid_request');
+    expect(
+      await codeOf(
+        await post(
+          form([
+            ['image', file()],
+            ['title', 'a'],
+            ['title', 'b'],
+          ]),
+        ),
+      ),
+    ).toBe('422 invalid_request');
     expect(await blobCount()).toBe(before);
   });
 
@@ -176,7 +234,12 @@ describe('upload', () => {
         cancelled = true;
       },
     });
-    const request = new Request(`http://backlot.test${PATH}`, { method: 'POST', body, duplex: 'half', headers: { 'content-type': 'multipart/form-data; boundary=b' } } as RequestInit);
+    const request = new Request(`http://backlot.test${PATH}`, {
+      method: 'POST',
+      body,
+      duplex: 'half',
+      headers: { 'content-type': 'multipart/form-data; boundary=b' },
+    } as RequestInit);
     expect(await codeOf(await test.app.request(request))).toBe('413 image_too_large');
     expect(sent).toBeLessThan(MAX_IMAGE_BYTES + 500_000);
     expect(cancelled).toBe(true);
@@ -209,13 +272,22 @@ describe('upload over a socket', () => {
     try {
       const send = (length: boolean): Promise<string> =>
         new Promise((resolve, reject) => {
-          const body = Buffer.concat([Buffer.from('--b\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n'), Buffer.alloc(60_000_000), Buffer.from('\r\n--b--\r\n')]);
-          const headers = { 'content-type': 'multipart/form-data; boundary=b', ...(length ? { 'content-length': body.byteLength } : { 'transfer-encoding': 'chunked' }) };
+          const body = Buffer.concat([
+            Buffer.from('--b\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n'),
+            Buffer.alloc(60_000_000),
+            Buffer.from('\r\n--b--\r\n'),
+          ]);
+          const headers = {
+            'content-type': 'multipart/form-data; boundary=b',
+            ...(length ? { 'content-length': body.byteLength } : { 'transfer-encoding': 'chunked' }),
+          };
           const outgoing = request({ host: '127.0.0.1', port: server.port, path: PATH, method: 'POST', headers, agent: false });
           let answered = false;
           outgoing.on('response', (incoming) => {
             answered = true;
-            incoming.setEncoding('utf8').once('data', (text: string) => resolve(`${incoming.statusCode} ${(JSON.parse(text) as { error: { code: string } }).error.code}`));
+            incoming
+              .setEncoding('utf8')
+              .once('data', (text: string) => resolve(`${incoming.statusCode} ${(JSON.parse(text) as { error: { code: string } }).error.code}`));
           });
           // The server may hang up on the rest of the body, once it has answered.
           outgoing.on('error', (error) => (answered ? undefined : reject(error)));
@@ -287,9 +359,13 @@ describe('library', () => {
 
   it('searches titles in any case, and takes wildcards as they are', async () => {
     await using own = await openTestLibrary({ database: test.database });
-    for (const title of ['100% Office', '1000 offices', 'Beach_1', 'Beach 2', 'Back\\slash']) await own.library.service.create('org_test', { title, bytes: await photo(16, 9) });
+    for (const title of ['100% Office', '1000 offices', 'Beach_1', 'Beach 2', 'Back\\slash'])
+      await own.library.service.create('org_test', { title, bytes: await photo(16, 9) });
     const search = async (text: string) =>
-      backgroundImagePage.parse(await (await own.app.request(`${PATH}?search=${encodeURIComponent(text)}`)).json()).data.map((image) => image.title).sort();
+      backgroundImagePage
+        .parse(await (await own.app.request(`${PATH}?search=${encodeURIComponent(text)}`)).json())
+        .data.map((image) => image.title)
+        .sort();
     expect(await search('OFFICE')).toEqual(['100% Office', '1000 offices']);
     expect(await search('100%')).toEqual(['100% Office']);
     expect(await search('h_1')).toEqual(['Beach_1']);
@@ -317,7 +393,12 @@ describe('renditions', () => {
     expect([unchanged.status, await unchanged.text()]).toEqual([304, '']);
     expect((await get(url, { 'if-none-match': '"other"' })).status).toBe(200);
     const head = await test.app.request(url, { method: 'HEAD' });
-    expect([head.status, await head.text(), head.headers.get('content-length'), head.headers.get('etag')]).toEqual([200, '', response.headers.get('content-length'), etag]);
+    expect([head.status, await head.text(), head.headers.get('content-length'), head.headers.get('etag')]).toEqual([
+      200,
+      '',
+      response.headers.get('content-length'),
+      etag,
+    ]);
   });
 
   it.each([
@@ -393,7 +474,11 @@ describe('renditions', () => {
   it('has thumbnail and canvas pictures ready after the upload', async () => {
     const image = await upload(await photo(1920, 1080));
     const before = await blobCount();
-    for (const [width, height] of [[1280, 720], [720, 1280], [320, 180]] as const) {
+    for (const [width, height] of [
+      [1280, 720],
+      [720, 1280],
+      [320, 180],
+    ] as const) {
       const box = { width, height, fit: 'cover' } as const;
       await test.library.service.ensureRendition(image.sha256, box);
       const meta = await sharp(await picture(test.library.service.signedRenditionUrl(image.sha256, box))).metadata();
@@ -425,7 +510,13 @@ describe('renditions', () => {
     };
     expect(await at(`${PATH}/${image.id}/image`)).toMatchObject({ format: 'webp', pixel: [expect.anything(), expect.anything(), expect.anything(), 0] });
     expect(await at(`${PATH}/${image.id}/image?format=jpeg`)).toEqual({ format: 'jpeg', pixel: [0, 0, 0, 255] });
-    const opaque = await upload(await sharp(await photo(100, 100)).ensureAlpha(1).png().toBuffer(), { name: 'opaque.png' });
+    const opaque = await upload(
+      await sharp(await photo(100, 100))
+        .ensureAlpha(1)
+        .png()
+        .toBuffer(),
+      { name: 'opaque.png' },
+    );
     expect(opaque.advice.map((advice) => advice.code)).not.toContain('transparent');
   });
 });
@@ -435,7 +526,13 @@ describe.skipIf(!hasSharedData)('real files', () => {
   /** Mean difference of two pictures of equal size, in codes. */
   const difference = async (left: Buffer, right: Buffer): Promise<number> => {
     const size = [96, 96] as const;
-    const pixels = (bytes: Buffer) => sharp(bytes).resize(...size, { fit: 'fill' }).removeAlpha().toColourspace('srgb').raw().toBuffer();
+    const pixels = (bytes: Buffer) =>
+      sharp(bytes)
+        .resize(...size, { fit: 'fill' })
+        .removeAlpha()
+        .toColourspace('srgb')
+        .raw()
+        .toBuffer();
     const [a, b] = await Promise.all([pixels(left), pixels(right)]);
     return a.reduce((sum, value, index) => sum + Math.abs(value - (b[index] ?? 0)), 0) / a.length;
   };

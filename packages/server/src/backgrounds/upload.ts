@@ -21,7 +21,12 @@ export const titleFromFilename = (filename: string): string => {
     .replace(/\s+/g, ' ')
     .trim();
   // A cut must not leave half of a character.
-  return cleaned.slice(0, MAX_TITLE_LENGTH).replace(/[\uD800-\uDBFF]$/, '').trim() || UNTITLED;
+  return (
+    cleaned
+      .slice(0, MAX_TITLE_LENGTH)
+      .replace(/[\uD800-\uDBFF]$/, '')
+      .trim() || UNTITLED
+  );
 };
 
 /** Reads a body up to a limit, counting while it comes: what is larger is refused at that byte, whatever its header says. */

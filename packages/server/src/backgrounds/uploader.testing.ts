@@ -9,7 +9,9 @@ process.stdout.write('ready\n');
 const upload = async (): Promise<void> => {
   for (;;) {
     const background = { r: Math.random() * 255, g: Math.random() * 255, b: Math.random() * 255 };
-    const bytes = await sharp({ create: { width: 640, height: 360, channels: 3, background, noise: { type: 'gaussian', mean: 128, sigma: 30 } } }).jpeg().toBuffer();
+    const bytes = await sharp({ create: { width: 640, height: 360, channels: 3, background, noise: { type: 'gaussian', mean: 128, sigma: 30 } } })
+      .jpeg()
+      .toBuffer();
     const image = await library.service.create(ORGANIZATION, { title: 'x', bytes });
     process.stdout.write(`${image.id} ${image.sha256}\n`);
   }

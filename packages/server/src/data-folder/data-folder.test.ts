@@ -53,7 +53,7 @@ describe('the data folder', () => {
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
   });
 
-  test('that can\'t be written is one clear sentence', async () => {
+  test("that can't be written is one clear sentence", async () => {
     await expect(openDataFolder('/dev/null/backlot')).rejects.toThrow(/^The data folder \/dev\/null\/backlot can't be written: .*Set BACKLOT_DATA_DIR/);
   });
 });

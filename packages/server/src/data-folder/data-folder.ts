@@ -79,7 +79,13 @@ export const openDataFolder = async (path: string): Promise<DataFolder> => {
   const lockPath = join(path, 'lock.json');
   const draft = `${lockPath}.${randomUUID()}`;
   const describe = async (): Promise<string> =>
-    JSON.stringify({ hostname: hostname(), pid: process.pid, startedAt: await readProcessStart(process.pid), bootId: await readBootId(), heartbeatAt: Date.now() } satisfies Owner);
+    JSON.stringify({
+      hostname: hostname(),
+      pid: process.pid,
+      startedAt: await readProcessStart(process.pid),
+      bootId: await readBootId(),
+      heartbeatAt: Date.now(),
+    } satisfies Owner);
 
   for (;;) {
     try {

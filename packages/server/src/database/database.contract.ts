@@ -14,7 +14,8 @@ export const describeDatabase = (name: string, open: () => Promise<Database>): v
     });
     afterAll(async () => database[Symbol.asyncDispose]());
 
-    const names = async (): Promise<string[]> => (await database.executor.select({ id: organizations.id }).from(organizations).orderBy(asc(organizations.id))).map(({ id }) => id);
+    const names = async (): Promise<string[]> =>
+      (await database.executor.select({ id: organizations.id }).from(organizations).orderBy(asc(organizations.id))).map(({ id }) => id);
 
     it('is migrated', async () => {
       expect(await names()).toEqual([]);
@@ -55,7 +56,11 @@ export const describeDatabase = (name: string, open: () => Promise<Database>): v
     });
 
     it('loses nothing of transactions that run at once', async () => {
-      await Promise.all(Array.from({ length: 20 }, async (_, index) => database.transaction(async (transaction) => transaction.insert(organizations).values(organization(`org_many_${index}`)))));
+      await Promise.all(
+        Array.from({ length: 20 }, async (_, index) =>
+          database.transaction(async (transaction) => transaction.insert(organizations).values(organization(`org_many_${index}`))),
+        ),
+      );
       expect((await names()).filter((id) => id.startsWith('org_many_'))).toHaveLength(20);
     });
 

@@ -22,7 +22,10 @@ export const organizations = pgTable('organizations', {
   createdAt: createdAt(),
 });
 
-const organizationId = () => text('organization_id').notNull().references(() => organizations.id);
+const organizationId = () =>
+  text('organization_id')
+    .notNull()
+    .references(() => organizations.id);
 
 export const apiKeys = pgTable(
   'api_keys',
@@ -117,7 +120,9 @@ export const sessions = pgTable(
   },
   (table) => [
     index('sessions_page').on(table.organizationId, table.createdAt.desc(), table.id.desc()),
-    index('sessions_on_air').on(table.status).where(sql`${table.status} in ('starting', 'live')`),
+    index('sessions_on_air')
+      .on(table.status)
+      .where(sql`${table.status} in ('starting', 'live')`),
   ],
 );
 

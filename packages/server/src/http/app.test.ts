@@ -95,7 +95,7 @@ describe('the HTTP application', () => {
     expect(effects).toBe(0);
   });
 
-  test('hides what went wrong on our side, logs it, and keeps the request\'s id', async () => {
+  test("hides what went wrong on our side, logs it, and keeps the request's id", async () => {
     const response = await app.request('/v1/broken', { headers: { 'x-request-id': 'mine-1' } });
     expect(response.headers.get('x-request-id')).toBe('mine-1');
     expect(await errorOf(response)).toMatchObject({ status: 500, code: 'internal', request_id: 'mine-1', message: expect.not.stringContaining('secret') });
@@ -107,13 +107,21 @@ describe('the HTTP application', () => {
   test('never logs keys, tokens or queries', async () => {
     await app.request('/v1/me?cursor=secret-query', { headers: authorization });
     const token = await identity.createSignInToken(organizationId);
-    await app.request('/v1/console/sign-in', { method: 'POST', body: JSON.stringify({ token }), headers: { 'content-type': 'application/json', origin: PUBLIC_URL } });
+    await app.request('/v1/console/sign-in', {
+      method: 'POST',
+      body: JSON.stringify({ token }),
+      headers: { 'content-type': 'application/json', origin: PUBLIC_URL },
+    });
     for (const secret of [KEY, 'secret-query', token]) expect(log).not.toContain(secret);
   });
 
   test('signs in to the console with a cookie that only its own pages can use for changes', async () => {
     const signIn = async (origin: string | undefined): Promise<Response> =>
-      app.request('/v1/console/sign-in', { method: 'POST', body: JSON.stringify({ api_key: KEY }), headers: { 'content-type': 'application/json', ...(origin === undefined ? {} : { origin }) } });
+      app.request('/v1/console/sign-in', {
+        method: 'POST',
+        body: JSON.stringify({ api_key: KEY }),
+        headers: { 'content-type': 'application/json', ...(origin === undefined ? {} : { origin }) },
+      });
     expect((await signIn('https://evil.test')).status).toBe(403);
     expect((await signIn(undefined)).status).toBe(403);
     const response = await signIn(PUBLIC_URL);
@@ -124,14 +132,18 @@ describe('the HTTP application', () => {
     expect(await (await app.request('/v1/me', { headers: { cookie } })).json()).toMatchObject({ via: 'console' });
 
     const change = async (headers: Record<string, string>): Promise<number> =>
-      (await app.request('/v1/effects', { method: 'POST', body: '{"color":"#000000"}', headers: { cookie, 'content-type': 'application/json', ...headers } })).status;
+      (await app.request('/v1/effects', { method: 'POST', body: '{"color":"#000000"}', headers: { cookie, 'content-type': 'application/json', ...headers } }))
+        .status;
     expect(await change({ origin: PUBLIC_URL })).toBe(200);
     expect(await change({ origin: 'https://evil.test' })).toBe(403);
     expect(await change({})).toBe(403);
   });
 
   test('answers browsers on other sites that bring a key', async () => {
-    const preflight = await app.request('/v1/me', { method: 'OPTIONS', headers: { origin: 'https://customer.test', 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' } });
+    const preflight = await app.request('/v1/me', {
+      method: 'OPTIONS',
+      headers: { origin: 'https://customer.test', 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
+    });
     expect(preflight.headers.get('access-control-allow-origin')).toBe('*');
     expect(preflight.headers.get('access-control-allow-credentials')).toBeNull();
     const refused = await app.request('/v1/me', { headers: { origin: 'https://customer.test' } });

@@ -49,7 +49,11 @@ export const createApp = ({ log, version, publicUrl }: AppOptions): App => {
     },
   });
   app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer', description: 'An API key, `blk_…`.' });
-  app.openAPIRegistry.registerComponent('securitySchemes', 'sessionToken', { type: 'http', scheme: 'bearer', description: 'A session\'s `access_token` or `publish_token`.' });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'sessionToken', {
+    type: 'http',
+    scheme: 'bearer',
+    description: "A session's `access_token` or `publish_token`.",
+  });
 
   app.use(async (context, next) => {
     const given = context.req.header('x-request-id');
@@ -61,12 +65,30 @@ export const createApp = ({ log, version, publicUrl }: AppOptions): App => {
     await next();
     if (SILENT.test(context.req.path)) return;
     // The path has no query: signatures and cursors stay out of the log.
-    context.var.log.info({ method: context.req.method, path: context.req.path, status: context.res.status, durationMs: Math.round(performance.now() - startedAtMs) }, 'request');
+    context.var.log.info(
+      { method: context.req.method, path: context.req.path, status: context.res.status, durationMs: Math.round(performance.now() - startedAtMs) },
+      'request',
+    );
   });
-  app.use('/console/*', secureHeaders({ contentSecurityPolicy: { ...contentPolicy, frameAncestors: ["'none'"] }, xFrameOptions: 'DENY', strictTransportSecurity: false }));
-  app.use('/docs/*', secureHeaders({ contentSecurityPolicy: { ...contentPolicy, frameAncestors: ["'none'"] }, xFrameOptions: 'DENY', strictTransportSecurity: false }));
+  app.use(
+    '/console/*',
+    secureHeaders({ contentSecurityPolicy: { ...contentPolicy, frameAncestors: ["'none'"] }, xFrameOptions: 'DENY', strictTransportSecurity: false }),
+  );
+  app.use(
+    '/docs/*',
+    secureHeaders({ contentSecurityPolicy: { ...contentPolicy, frameAncestors: ["'none'"] }, xFrameOptions: 'DENY', strictTransportSecurity: false }),
+  );
   // The player is made to be framed, and its script to be used on other sites' pages.
-  app.use('/player/*', secureHeaders({ contentSecurityPolicy: contentPolicy, xFrameOptions: false, crossOriginResourcePolicy: 'cross-origin', crossOriginOpenerPolicy: false, strictTransportSecurity: false }));
+  app.use(
+    '/player/*',
+    secureHeaders({
+      contentSecurityPolicy: contentPolicy,
+      xFrameOptions: false,
+      crossOriginResourcePolicy: 'cross-origin',
+      crossOriginOpenerPolicy: false,
+      strictTransportSecurity: false,
+    }),
+  );
   app.use('/player/*', cors({ origin: '*' }));
   app.use('/v1/*', secureHeaders({ crossOriginResourcePolicy: 'cross-origin', xFrameOptions: false, strictTransportSecurity: false }));
   app.use(

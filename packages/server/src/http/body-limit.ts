@@ -9,7 +9,11 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_FORM_BYTES = MAX_IMAGE_BYTES + 64 * 1024;
 
 /** Reads a body into memory, counting while it streams. Throws `tooLarge`. */
-const readBounded = async (body: ReadableStream<Uint8Array>, maxBytes: number, tooLarge: 'image_too_large' | 'body_too_large'): Promise<Uint8Array<ArrayBuffer>> => {
+const readBounded = async (
+  body: ReadableStream<Uint8Array>,
+  maxBytes: number,
+  tooLarge: 'image_too_large' | 'body_too_large',
+): Promise<Uint8Array<ArrayBuffer>> => {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   for await (const chunk of body) {

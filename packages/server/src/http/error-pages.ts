@@ -2,7 +2,8 @@ import { ERROR_CODES, type ErrorCode, isErrorCode } from '@backlot/contract';
 import { BacklotError } from '../errors.js';
 import type { App } from './context.js';
 
-const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character] ?? character);
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character] ?? character);
 /** Code between back-ticks, everything else as text. */
 const toHtml = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 
@@ -31,9 +32,13 @@ const renderErrorPage = (code: string): string => {
 /** The list of all error codes. */
 const renderErrorIndex = (): string => {
   const rows = (Object.keys(ERROR_CODES) as ErrorCode[]).map(
-    (code) => `<tr><td><a href="/docs/errors/${code}"><code>${code}</code></a></td><td>${ERROR_CODES[code].status}</td><td>${toHtml(ERROR_CODES[code].message)}</td></tr>`,
+    (code) =>
+      `<tr><td><a href="/docs/errors/${code}"><code>${code}</code></a></td><td>${ERROR_CODES[code].status}</td><td>${toHtml(ERROR_CODES[code].message)}</td></tr>`,
   );
-  return page('Error codes', `<h1>Error codes</h1><p class="dim">The <code>code</code> of an error reply is stable: branch on it, never on the message.</p><table><tr><th>Code</th><th>Status</th><th>What happened</th></tr>${rows.join('')}</table>`);
+  return page(
+    'Error codes',
+    `<h1>Error codes</h1><p class="dim">The <code>code</code> of an error reply is stable: branch on it, never on the message.</p><table><tr><th>Code</th><th>Status</th><th>What happened</th></tr>${rows.join('')}</table>`,
+  );
 };
 
 /** Serves the documentation of the error codes. */

@@ -5,7 +5,12 @@ import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { BacklotError } from '../errors.js';
 import type { AppEnv } from './context.js';
 
-const CODES_BY_STATUS: Readonly<Record<number, ErrorCode>> = { 400: 'invalid_json', 404: 'route_not_found', 413: 'body_too_large', 415: 'unsupported_media_type' };
+const CODES_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'invalid_json',
+  404: 'route_not_found',
+  413: 'body_too_large',
+  415: 'unsupported_media_type',
+};
 
 const toBacklotError = (error: Error): BacklotError => {
   if (error instanceof BacklotError) return error;

@@ -60,7 +60,7 @@ describe('an event stream', () => {
     expect(streams.size).toBe(0);
   });
 
-  test('is an ordinary error when it can\'t be opened', async () => {
+  test("is an ordinary error when it can't be opened", async () => {
     const streams = new EventStreams();
     const app = new Hono().get('/', (context) => streams.respond(context, async () => Promise.reject(new Error('no such session'))));
     app.onError((error, context) => context.text(error.message, 404));

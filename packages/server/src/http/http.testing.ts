@@ -33,7 +33,16 @@ export interface TestApp extends AsyncDisposable {
   readonly send: (method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<Response>;
 }
 
-const errorReply = z.object({ error: z.object({ code: z.string(), message: z.string(), details: z.array(z.object({ field: z.string(), message: z.string() })), request_id: z.string(), docs_url: z.string(), type: z.string() }) });
+const errorReply = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    details: z.array(z.object({ field: z.string(), message: z.string() })),
+    request_id: z.string(),
+    docs_url: z.string(),
+    type: z.string(),
+  }),
+});
 
 /** The error of a reply; fails when it is not in the one shape that errors have. */
 export const readError = async (response: Response): Promise<z.infer<typeof errorReply>['error']> => errorReply.parse(await response.json()).error;
@@ -51,7 +60,9 @@ export const openTestApp = async (register: (app: App) => void = () => undefined
   const otherApiKey = 'test-key-of-another-organization';
   const { organizationId } = await identity.bootstrap(apiKey);
   await database.executor.insert(organizations).values({ id: 'org_other', name: 'Other', createdAt: new Date(nowMs + 1) });
-  await database.executor.insert(apiKeys).values({ id: 'key_other', organizationId: 'org_other', hash: hashSecret(otherApiKey), displayPrefix: 'test', createdAt: now() });
+  await database.executor
+    .insert(apiKeys)
+    .values({ id: 'key_other', organizationId: 'org_other', hash: hashSecret(otherApiKey), displayPrefix: 'test', createdAt: now() });
   const app = createApp({ log, version: '0.0.0', publicUrl });
   const authenticate = createAuthentication({ authenticator: identity, publicUrl });
   const organizationOnly = requireOrganization(authenticate);
@@ -61,7 +72,13 @@ export const openTestApp = async (register: (app: App) => void = () => undefined
   app.use('/v1/test/*', every(organizationOnly, idempotency({ database, now })));
   register(app);
   return {
-    app, database, identity, organizationId, apiKey, otherApiKey, logged,
+    app,
+    database,
+    identity,
+    organizationId,
+    apiKey,
+    otherApiKey,
+    logged,
     advance: (ms) => {
       nowMs += ms;
     },

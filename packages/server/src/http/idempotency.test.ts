@@ -32,7 +32,8 @@ beforeEach(() => {
   held = undefined;
 });
 
-const post = async (key: string, body: unknown = {}, path = '/v1/test/items', headers: Readonly<Record<string, string>> = {}) => test.send('POST', path, body, { 'idempotency-key': key, ...headers });
+const post = async (key: string, body: unknown = {}, path = '/v1/test/items', headers: Readonly<Record<string, string>> = {}) =>
+  test.send('POST', path, body, { 'idempotency-key': key, ...headers });
 
 describe('Idempotency-Key', () => {
   it('lets a repeated request take effect once and answers the same', async () => {
@@ -136,7 +137,11 @@ describe('Idempotency-Key', () => {
     const upload = async (content: string) => {
       const form = new FormData();
       form.set('image', new Blob([content]), 'a.jpg');
-      return test.app.request('/v1/test/items', { method: 'POST', headers: { authorization: `Bearer ${test.apiKey}`, 'idempotency-key': 'upload' }, body: form });
+      return test.app.request('/v1/test/items', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${test.apiKey}`, 'idempotency-key': 'upload' },
+        body: form,
+      });
     };
     await upload('one');
     expect((await upload('one')).headers.get('idempotency-replayed')).toBe('true');

@@ -54,7 +54,11 @@ export const idempotency = ({ database, now = () => new Date() }: IdempotencyOpt
     const at = now();
     await executor.delete(idempotencyKeys).where(lt(idempotencyKeys.expiresAt, at));
     const claimed = { state: 'running' as const, fingerprint, lockedUntil: new Date(at.getTime() + LOCK_MS), expiresAt: new Date(at.getTime() + DAY_MS) };
-    const inserted = await executor.insert(idempotencyKeys).values({ organizationId, key, ...claimed }).onConflictDoNothing().returning({ key: idempotencyKeys.key });
+    const inserted = await executor
+      .insert(idempotencyKeys)
+      .values({ organizationId, key, ...claimed })
+      .onConflictDoNothing()
+      .returning({ key: idempotencyKeys.key });
     if (inserted.length > 0) return null;
     const mine = and(eq(idempotencyKeys.organizationId, organizationId), eq(idempotencyKeys.key, key));
     const [row] = await executor.select().from(idempotencyKeys).where(mine);
@@ -90,7 +94,9 @@ export const idempotency = ({ database, now = () => new Date() }: IdempotencyOpt
       await executor.delete(idempotencyKeys).where(mine);
       return;
     }
-    const kept = Object.fromEntries(KEPT_HEADERS.map((name) => [name, context.res.headers.get(name)]).filter((entry): entry is [string, string] => entry[1] !== null));
+    const kept = Object.fromEntries(
+      KEPT_HEADERS.map((name) => [name, context.res.headers.get(name)]).filter((entry): entry is [string, string] => entry[1] !== null),
+    );
     await executor
       .update(idempotencyKeys)
       .set({ state: 'finished', status, headers: kept, body: await context.res.clone().text() })

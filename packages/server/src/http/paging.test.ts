@@ -24,9 +24,16 @@ describe('paging', () => {
 
   it('answers any other text with invalid_cursor', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.base64String(), fc.json().map((json) => Buffer.from(json).toString('base64url'))), (text) => {
-        expect(() => decodeCursor(text, [])).toThrow(expect.objectContaining({ code: 'invalid_cursor' }));
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.base64String(),
+          fc.json().map((json) => Buffer.from(json).toString('base64url')),
+        ),
+        (text) => {
+          expect(() => decodeCursor(text, [])).toThrow(expect.objectContaining({ code: 'invalid_cursor' }));
+        },
+      ),
     );
   });
 

@@ -86,7 +86,10 @@ describe('the HTTP server', () => {
       return new Promise<Response>(() => undefined);
     });
     server.serve(app);
-    const outcome = fetch(`http://127.0.0.1:${server.port}/never`).then(() => 'answered', () => 'hung up');
+    const outcome = fetch(`http://127.0.0.1:${server.port}/never`).then(
+      () => 'answered',
+      () => 'hung up',
+    );
     await started;
     await server.close(20);
     expect(await outcome).toBe('hung up');

@@ -59,7 +59,7 @@ export const openHttpServer = async (options: { readonly host: string; readonly 
       });
       const deadlineMs = performance.now() + graceMs;
       // A keep-alive socket that becomes idle after `close` would linger for its whole time-out.
-      for (let over = false; !over && performance.now() < deadlineMs; ) {
+      for (let over = false; !over && performance.now() < deadlineMs;) {
         server.closeIdleConnections();
         over = await Promise.race([closed.then(() => true), wait(50, false)]);
       }

@@ -56,7 +56,10 @@ export class StaticFiles {
   async #send(context: Context<AppEnv>, path: string, isHashed: boolean): Promise<Response> {
     let loading = this.#files.get(path);
     if (loading === undefined) {
-      loading = readFile(path).then((bytes) => ({ bytes: Uint8Array.from(bytes), etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"` }));
+      loading = readFile(path).then((bytes) => ({
+        bytes: Uint8Array.from(bytes),
+        etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
+      }));
       this.#files.set(path, loading);
     }
     let file: LoadedFile;

@@ -14,7 +14,13 @@ const toBase58 = (bytes: Uint8Array): string => {
   return text.padStart(44, ALPHABET.charAt(0));
 };
 
-const checksum = (body: string): string => toBase58(createHash('sha256').update(PREFIX + body).digest().subarray(0, 8)).slice(-CHECKSUM_LENGTH);
+const checksum = (body: string): string =>
+  toBase58(
+    createHash('sha256')
+      .update(PREFIX + body)
+      .digest()
+      .subarray(0, 8),
+  ).slice(-CHECKSUM_LENGTH);
 
 /** A new API key: `blk_`, 32 random bytes in base58, and a checksum at the end, so that secret scanners can tell real ones. */
 export const createApiKey = (): string => {

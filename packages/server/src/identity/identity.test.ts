@@ -36,9 +36,18 @@ describe('session tokens', () => {
     expect(tokens.verify(tokens.issue({ sessionId: 'sess_a', role: 'publisher' }))).toEqual({ sessionId: 'sess_a', role: 'publisher' });
   });
 
-  it('can\'t be forged, changed, cut, or made with another secret', () => {
+  it("can't be forged, changed, cut, or made with another secret", () => {
     const token = tokens.issue({ sessionId: 'sess_abc', role: 'viewer' });
-    const forged = [token.replace('blv', 'blp'), token.replace('sess_abc', 'sess_abd'), token.slice(0, -2), `${token}AA`, '', 'blv_', 'blv_sess_abc.', createSessionTokens(otherSecret).issue({ sessionId: 'sess_abc', role: 'viewer' })];
+    const forged = [
+      token.replace('blv', 'blp'),
+      token.replace('sess_abc', 'sess_abd'),
+      token.slice(0, -2),
+      `${token}AA`,
+      '',
+      'blv_',
+      'blv_sess_abc.',
+      createSessionTokens(otherSecret).issue({ sessionId: 'sess_abc', role: 'viewer' }),
+    ];
     expect(forged.filter((text) => tokens.verify(text) !== null)).toEqual([]);
     const start = token.indexOf('.') + 1;
     // The last character holds bits that mean nothing.
@@ -87,7 +96,7 @@ describe('sign-in', () => {
   const cookieOf = (response: Response): string => (response.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
   const me = async (cookie: string) => test.app.request('/v1/me', { headers: { cookie } });
 
-  it('by link works once and sets a cookie that scripts can\'t read', async () => {
+  it("by link works once and sets a cookie that scripts can't read", async () => {
     const token = await test.identity.createSignInToken(test.organizationId);
     const [one, two] = await Promise.all([signIn({ token }), signIn({ token })]);
     expect(new Set([one.status, two.status])).toEqual(new Set([200, 401]));
@@ -122,7 +131,7 @@ describe('sign-in', () => {
     expect((await signIn({ token })).status).toBe(200);
   });
 
-  it('lets a cookie change things from the console\'s own address only', async () => {
+  it("lets a cookie change things from the console's own address only", async () => {
     const cookie = cookieOf(await signIn({ api_key: test.apiKey }));
     const post = async (headers: Readonly<Record<string, string>>) => test.app.request('/v1/test/change', { method: 'POST', headers: { cookie, ...headers } });
     expect(await (await post({ origin: PUBLIC_URL })).json()).toEqual({ via: 'console' });
@@ -145,7 +154,11 @@ describe('sign-in', () => {
     const token = await test.identity.createSignInToken(test.organizationId);
     const cookie = cookieOf(await signIn({ api_key: test.apiKey })).split('=')[1] ?? '';
     const { executor } = test.database;
-    const kept = JSON.stringify([await executor.select().from(apiKeys), await executor.select().from(signInLinks), await executor.select().from(consoleSessions)]);
+    const kept = JSON.stringify([
+      await executor.select().from(apiKeys),
+      await executor.select().from(signInLinks),
+      await executor.select().from(consoleSessions),
+    ]);
     for (const text of [token, cookie, test.apiKey]) expect(kept).not.toContain(text);
   });
 

@@ -35,7 +35,10 @@ export const hasApiKey = async (executor: Executor, organizationId: string): Pro
   (await executor.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.organizationId, organizationId)).limit(1)).length > 0;
 
 /** The organization of a key that has not been revoked. */
-export const findKeyOwner = async (executor: Executor, hash: string): Promise<{ readonly keyId: string; readonly organizationId: string; readonly lastUsedAt: Date | null } | null> =>
+export const findKeyOwner = async (
+  executor: Executor,
+  hash: string,
+): Promise<{ readonly keyId: string; readonly organizationId: string; readonly lastUsedAt: Date | null } | null> =>
   (
     await executor
       .select({ keyId: apiKeys.id, organizationId: apiKeys.organizationId, lastUsedAt: apiKeys.lastUsedAt })
@@ -48,7 +51,10 @@ export const touchApiKey = async (executor: Executor, keyId: string, at: Date): 
   await executor.update(apiKeys).set({ lastUsedAt: at }).where(eq(apiKeys.id, keyId));
 };
 
-export const insertSignInLink = async (executor: Executor, row: { readonly hash: string; readonly organizationId: string; readonly expiresAt: Date }): Promise<void> => {
+export const insertSignInLink = async (
+  executor: Executor,
+  row: { readonly hash: string; readonly organizationId: string; readonly expiresAt: Date },
+): Promise<void> => {
   await executor.insert(signInLinks).values(row);
 };
 

@@ -15,7 +15,11 @@ export interface IdentityRoutesOptions {
 /** Who one is, and signing in to the console. */
 export const registerIdentityRoutes = (app: App, options: IdentityRoutesOptions): void => {
   const { identity, requireOrganization, publicUrl, version } = options;
-  const describe = async (principal: Principal): Promise<Me> => ({ organization: await identity.organization(principal.organizationId), via: principal.via, version });
+  const describe = async (principal: Principal): Promise<Me> => ({
+    organization: await identity.organization(principal.organizationId),
+    via: principal.via,
+    version,
+  });
   const cookieName = consoleCookieName(isSecureUrl(publicUrl));
 
   app.use('/v1/me', requireOrganization);

@@ -114,7 +114,12 @@ export class IdentityService {
       ({ organizationId } = principal);
     }
     const cookie = createSecret();
-    await insertConsoleSession(this.#database.executor, { hash: hashSecret(cookie), organizationId, createdAt: now, expiresAt: new Date(now.getTime() + CONSOLE_SESSION_MS) });
+    await insertConsoleSession(this.#database.executor, {
+      hash: hashSecret(cookie),
+      organizationId,
+      createdAt: now,
+      expiresAt: new Date(now.getTime() + CONSOLE_SESSION_MS),
+    });
     return { cookie, organizationId };
   }
 

@@ -7,7 +7,10 @@ const run = promisify(execFile);
  * Makes a clip for tests: frame n of `frames` is grey with luma 16 + 10 n, so that a decoded picture tells its
  * number; with `audio`, a tone lasts as long.
  */
-export const makeCountingClip = async (path: string, options: { width: number; height: number; rateFps: number; frames: number; audio: boolean }): Promise<void> => {
+export const makeCountingClip = async (
+  path: string,
+  options: { width: number; height: number; rateFps: number; frames: number; audio: boolean },
+): Promise<void> => {
   const { width, height, rateFps, frames, audio } = options;
   const seconds = frames / rateFps;
   await run('ffmpeg', [

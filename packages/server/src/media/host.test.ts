@@ -118,7 +118,7 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('the media host', () => {
     await expect.poll(() => [killed.told.published, survivor.told.published], { timeout: 20_000 }).toEqual([1, 1]);
     process.kill(spare, 'SIGKILL');
     await expect.poll(() => killed.told.failed.length, { timeout: 10_000 }).toBe(1);
-    expect(killed.told.failed).toEqual([{ code: 'avatar_failed', message: 'The process that makes the avatar\'s picture ended unexpectedly.' }]);
+    expect(killed.told.failed).toEqual([{ code: 'avatar_failed', message: "The process that makes the avatar's picture ended unexpectedly." }]);
     // ffmpeg goes with the child.
     await expect.poll(() => descendants(process.pid, suit), { timeout: 10_000 }).toEqual([]);
     const frames = receiver.received[1]?.videoFrames ?? 0;
@@ -145,7 +145,9 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('the media host', () => {
     const source = await inspect(path);
     await rm(path);
     const { told, observer } = recorder();
-    await expect(host.start({ source, outlet: { type: 'whip', url: receiver.url, token: receiver.token } }, observer, never)).rejects.toMatchObject({ code: 'clip_unreadable' });
+    await expect(host.start({ source, outlet: { type: 'whip', url: receiver.url, token: receiver.token } }, observer, never)).rejects.toMatchObject({
+      code: 'clip_unreadable',
+    });
     expect(told.failed).toEqual([]);
   });
 
@@ -168,7 +170,7 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('the media host', () => {
       receiver.refuseWith(status);
       const { told, observer } = recorder();
       await using _job = await start(talking, observer);
-      await expect.poll(() => told.failed, { timeout: 15_000 }).toEqual([{ code: 'avatar_failed', message: 'The avatar\'s picture could not be sent.' }]);
+      await expect.poll(() => told.failed, { timeout: 15_000 }).toEqual([{ code: 'avatar_failed', message: "The avatar's picture could not be sent." }]);
       expect(told.published).toBe(0);
     }
   });

@@ -28,7 +28,7 @@ export class MediaRun implements MediaJob {
     this.#child = child;
     this.#observer = observer;
     this.#log = log;
-    child.observe({ reply: (message) => this.#receive(message), exited: () => this.#lose('The process that makes the avatar\'s picture ended unexpectedly.') });
+    child.observe({ reply: (message) => this.#receive(message), exited: () => this.#lose("The process that makes the avatar's picture ended unexpectedly.") });
   }
 
   /** Waits for the child, hands it the job and waits until its source is open. Throws `BacklotError`, and the process is ended. */
@@ -44,7 +44,7 @@ export class MediaRun implements MediaJob {
         this.#start = { resolve, reject };
         limit.addEventListener('abort', abort, { once: true });
         if (limit.aborted) abort();
-        else if (this.#child.gone) this.#lose('The process that makes the avatar\'s picture did not start.');
+        else if (this.#child.gone) this.#lose("The process that makes the avatar's picture did not start.");
         else void this.#child.ready.then((ready) => ready && this.#child.send({ type: 'start', ...spec }));
       });
     } finally {

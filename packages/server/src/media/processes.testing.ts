@@ -8,7 +8,7 @@ export const descendants = (pid: number, text: string): number[] => {
     .filter((match) => match !== null)
     .map((match) => ({ pid: Number(match[1]), parent: Number(match[2]), zombie: match[3]?.startsWith('Z') === true, args: match[4] ?? '' }));
   const family = new Set([pid]);
-  for (let size = 0; size !== family.size; ) {
+  for (let size = 0; size !== family.size;) {
     size = family.size;
     for (const row of rows) if (family.has(row.parent)) family.add(row.pid);
   }

@@ -46,7 +46,10 @@ const stageSession = (options: { opening?: string; startAvatar?: () => Promise<R
     },
     onOver: (status, reason) => over.push({ status, reason }),
     onEvent: (event) => events.push(event),
-    describe: () => ({ event: 'session', data: { session_id: 'sess_1', status: session.status, reason: null, canvas: { width: 1280, height: 720 }, video_codec: room.codec } }),
+    describe: () => ({
+      event: 'session',
+      data: { session_id: 'sess_1', status: session.status, reason: null, canvas: { width: 1280, height: 720 }, video_codec: room.codec },
+    }),
     log: pino({ level: 'silent' }),
   });
   session.startAvatar();

@@ -143,7 +143,7 @@ export class LiveSession implements AsyncDisposable {
     if (this.#abort.signal.aborted) return;
     this.#options.log.info({ how }, 'publisher left');
     this.#options.onEvent(this.#options.describe());
-    this.#wait(this.#options.patience.returnMs, 'publisher_left', 'The avatar\'s video stopped and did not come back.');
+    this.#wait(this.#options.patience.returnMs, 'publisher_left', "The avatar's video stopped and did not come back.");
   }
 
   #handleViewersChanged(viewers: number): void {

@@ -39,10 +39,7 @@ const toRecord = ({ session, background }: Row): SessionRecord => ({
   id: session.id,
   organizationId: session.organizationId,
   status: session.status,
-  reason:
-    session.reasonCode === null
-      ? null
-      : { code: session.reasonCode as EndReason['code'], message: session.reasonMessage ?? '' },
+  reason: session.reasonCode === null ? null : { code: session.reasonCode as EndReason['code'], message: session.reasonMessage ?? '' },
   avatar: avatarSchema.parse(session.avatar),
   canvas: { width: session.canvasWidth, height: session.canvasHeight },
   fit: session.fit,
@@ -93,7 +90,12 @@ export const findSessionByToken = async (executor: Executor, id: string): Promis
 /** Sessions of an organization, newest first. */
 export const listSessions = async (
   executor: Executor,
-  filter: { readonly organizationId: string; readonly status?: SessionStatus | undefined; readonly after?: SessionPosition | undefined; readonly limit: number },
+  filter: {
+    readonly organizationId: string;
+    readonly status?: SessionStatus | undefined;
+    readonly after?: SessionPosition | undefined;
+    readonly limit: number;
+  },
 ): Promise<SessionRecord[]> => {
   const { after } = filter;
   const rows = await select(
@@ -101,9 +103,7 @@ export const listSessions = async (
     and(
       eq(sessions.organizationId, filter.organizationId),
       filter.status === undefined ? undefined : eq(sessions.status, filter.status),
-      after === undefined
-        ? undefined
-        : or(lt(sessions.createdAt, after.createdAt), and(eq(sessions.createdAt, after.createdAt), lt(sessions.id, after.id))),
+      after === undefined ? undefined : or(lt(sessions.createdAt, after.createdAt), and(eq(sessions.createdAt, after.createdAt), lt(sessions.id, after.id))),
     ),
   )
     .orderBy(desc(sessions.createdAt), desc(sessions.id))
@@ -113,7 +113,10 @@ export const listSessions = async (
 
 /** Marks a starting session as live, once. */
 export const markLive = async (executor: Executor, id: string, at: Date): Promise<void> => {
-  await executor.update(sessions).set({ status: 'live', liveAt: at }).where(and(eq(sessions.id, id), eq(sessions.status, 'starting')));
+  await executor
+    .update(sessions)
+    .set({ status: 'live', liveAt: at })
+    .where(and(eq(sessions.id, id), eq(sessions.status, 'starting')));
 };
 
 /** Ends a session that is on air. False when it had ended before. */

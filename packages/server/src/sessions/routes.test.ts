@@ -46,7 +46,12 @@ describe('sessions by REST', () => {
     sessions = openSessions(100);
     const authenticate = createAuthentication({ authenticator: server.identity, publicUrl: PUBLIC_URL });
     const authorization = createSessionAuthorization({ sessions, tokens, authenticate });
-    registerSessionRoutes(server.app, { sessions, authorization, eventStreams, guard: every(requireOrganization(authenticate), idempotency({ database: server.database })) });
+    registerSessionRoutes(server.app, {
+      sessions,
+      authorization,
+      eventStreams,
+      guard: every(requireOrganization(authenticate), idempotency({ database: server.database })),
+    });
     registerWebrtcRoutes(server.app, { stage, authorize: authorization.mayConnect });
   });
   afterAll(async () => {
@@ -68,7 +73,8 @@ describe('sessions by REST', () => {
     return (await response.json()) as Session;
   };
   const codeOf = async (response: Response): Promise<[number, string]> => [response.status, (await readError(response)).code];
-  const change = async (id: string, body: object): Promise<BackgroundChange> => (await (await server.send('POST', `/v1/sessions/${id}/background`, body)).json()) as BackgroundChange;
+  const change = async (id: string, body: object): Promise<BackgroundChange> =>
+    (await (await server.send('POST', `/v1/sessions/${id}/background`, body)).json()) as BackgroundChange;
 
   test('a new session has what the contract says, and is found in the list', async () => {
     const image = await addImage();
@@ -89,17 +95,27 @@ describe('sessions by REST', () => {
 
   test('what is wrong is refused by name, and makes nothing', async () => {
     const before = ((await (await server.send('GET', '/v1/sessions?limit=100')).json()) as { data: unknown[] }).data.length;
-    for (const body of [{ avatar: { provider: 'hologram' } }, { canvas: { width: 1281, height: 720 } }, { canvas: { width: 10_000, height: 720 } }, { metadata: { a: 1 } }, { fit: 'stretch' }, { colour: 'red' }]) {
+    for (const body of [
+      { avatar: { provider: 'hologram' } },
+      { canvas: { width: 1281, height: 720 } },
+      { canvas: { width: 10_000, height: 720 } },
+      { metadata: { a: 1 } },
+      { fit: 'stretch' },
+      { colour: 'red' },
+    ]) {
       expect(await codeOf(await server.send('POST', '/v1/sessions', { avatar: { provider: 'whip' }, ...body }))).toEqual([422, 'invalid_request']);
     }
     for (const background_image of ['bg_nothing', await addImage(ORGANIZATION)]) {
-      expect(await codeOf(await server.send('POST', '/v1/sessions', { avatar: { provider: 'whip' }, background_image }))).toEqual([404, 'background_image_not_found']);
+      expect(await codeOf(await server.send('POST', '/v1/sessions', { avatar: { provider: 'whip' }, background_image }))).toEqual([
+        404,
+        'background_image_not_found',
+      ]);
     }
     expect(await codeOf(await server.send('POST', '/v1/sessions', { avatar: { provider: 'whip' }, text: 'Hello' }))).toEqual([409, 'speech_unsupported']);
     expect(((await (await server.send('GET', '/v1/sessions?limit=100')).json()) as { data: unknown[] }).data).toHaveLength(before);
   });
 
-  test('another organization\'s session does not exist, on any route', async () => {
+  test("another organization's session does not exist, on any route", async () => {
     const { session_id: id } = await create();
     const other = { authorization: `Bearer ${server.otherApiKey}` };
     const calls: [string, string, unknown?][] = [
@@ -110,9 +126,14 @@ describe('sessions by REST', () => {
       ['DELETE', '/background'],
       ['POST', '/speech', { text: 'Hello' }],
     ];
-    for (const [method, path, body] of calls) expect(await codeOf(await server.send(method, `/v1/sessions/${id}${path}`, body, other))).toEqual([404, 'session_not_found']);
+    for (const [method, path, body] of calls)
+      expect(await codeOf(await server.send(method, `/v1/sessions/${id}${path}`, body, other))).toEqual([404, 'session_not_found']);
     for (const kind of ['whip', 'whep']) {
-      const response = await server.app.request(`/v1/sessions/${id}/${kind}`, { method: 'POST', body: 'v=0', headers: { ...other, 'content-type': 'application/sdp' } });
+      const response = await server.app.request(`/v1/sessions/${id}/${kind}`, {
+        method: 'POST',
+        body: 'v=0',
+        headers: { ...other, 'content-type': 'application/sdp' },
+      });
       expect(await codeOf(response)).toEqual([404, 'session_not_found']);
     }
     expect(((await (await server.send('GET', '/v1/sessions', undefined, other)).json()) as { data: unknown[] }).data).toEqual([]);
@@ -121,7 +142,13 @@ describe('sessions by REST', () => {
   test('a background is set idempotently, versions rise by one, and many at once end in one definite state', async () => {
     const { session_id: id } = await create();
     const image = await addImage();
-    expect(await change(id, { background_image: image })).toEqual({ session_id: id, has_background: true, changed: true, background_id: image, background_version: 1 });
+    expect(await change(id, { background_image: image })).toEqual({
+      session_id: id,
+      has_background: true,
+      changed: true,
+      background_id: image,
+      background_version: 1,
+    });
     expect(await change(id, { background_image: image })).toMatchObject({ changed: false, background_version: 1 });
     expect(await change(id, { color: '#ABCDEF' })).toMatchObject({ changed: true, background_id: null, background_version: 2 });
     expect(await change(id, { color: '#abcdef' })).toMatchObject({ changed: false, background_version: 2 });
@@ -160,7 +187,13 @@ describe('sessions by REST', () => {
     expect(await codeOf(await server.send('DELETE', `/v1/sessions/${id}/background`))).toEqual([409, 'session_ended']);
     expect(await codeOf(await server.send('POST', `/v1/sessions/${id}/speech`, { text: 'Hello' }))).toEqual([409, 'session_ended']);
     const watch = async (method: string, path: string): Promise<[number, string]> =>
-      codeOf(await server.app.request(`/v1/sessions/${id}/whep${path}`, { method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/sdp' }, ...(method === 'POST' ? { body: 'v=0' } : {}) }));
+      codeOf(
+        await server.app.request(`/v1/sessions/${id}/whep${path}`, {
+          method,
+          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/sdp' },
+          ...(method === 'POST' ? { body: 'v=0' } : {}),
+        }),
+      );
     expect(await watch('POST', '')).toEqual([409, 'session_ended']);
     expect(await watch('DELETE', '/conn_1')).toEqual([404, 'connection_not_found']);
   });
@@ -168,7 +201,13 @@ describe('sessions by REST', () => {
   test('a token is good for its session and its role only', async () => {
     const [mine, other] = [await create(), await create()];
     const send = async (token: string | null, kind: 'whip' | 'whep'): Promise<[number, string]> =>
-      codeOf(await server.app.request(`/v1/sessions/${mine.session_id}/${kind}`, { method: 'POST', body: 'no sdp', headers: { 'content-type': 'application/sdp', ...(token === null ? {} : { authorization: `Bearer ${token}` }) } }));
+      codeOf(
+        await server.app.request(`/v1/sessions/${mine.session_id}/${kind}`, {
+          method: 'POST',
+          body: 'no sdp',
+          headers: { 'content-type': 'application/sdp', ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
+        }),
+      );
     expect(await send(mine.access_token, 'whip')).toEqual([403, 'forbidden']);
     expect(await send(mine.publish_token, 'whep')).toEqual([403, 'forbidden']);
     expect(await send(other.access_token, 'whep')).toEqual([404, 'session_not_found']);
@@ -189,7 +228,9 @@ describe('sessions by REST', () => {
   test('there are as many sessions as may be, also when they are asked for at once', async () => {
     await using few = openSessions(2);
     const results = await Promise.allSettled(
-      Array.from({ length: 6 }, async () => few.create(server.organizationId, { avatar: { provider: 'whip' }, canvas: { width: 1280, height: 720 }, fit: 'cover', render: 'client', metadata: {} })),
+      Array.from({ length: 6 }, async () =>
+        few.create(server.organizationId, { avatar: { provider: 'whip' }, canvas: { width: 1280, height: 720 }, fit: 'cover', render: 'client', metadata: {} }),
+      ),
     );
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(2);
     const refusals = results.filter((result) => result.status === 'rejected').map((result) => (result.reason as { code?: string }).code);

@@ -99,7 +99,11 @@ export class SessionService implements AsyncDisposable {
 
   /** Ends what an earlier process left on air: a session lives in the process that made it. */
   async recover(): Promise<number> {
-    return endOrphans(this.#options.database.executor, { code: 'server_restarted', message: 'The server was restarted while the session was on air.' }, this.#now());
+    return endOrphans(
+      this.#options.database.executor,
+      { code: 'server_restarted', message: 'The server was restarted while the session was on air.' },
+      this.#now(),
+    );
   }
 
   /** Avatars that a session can be started with. */
@@ -117,7 +121,8 @@ export class SessionService implements AsyncDisposable {
     try {
       const provider = this.#provider(input.avatar);
       await provider.check(input.avatar, input.voice_id);
-      if (input.text !== undefined && !provider.speaks) throw new BacklotError('speech_unsupported', { details: [{ field: 'text', message: 'this avatar does not speak' }] });
+      if (input.text !== undefined && !provider.speaks)
+        throw new BacklotError('speech_unsupported', { details: [{ field: 'text', message: 'this avatar does not speak' }] });
       const want = await this.#prepare(organizationId, { image: input.background_image ?? undefined }, input);
       const now = this.#now();
       const id = createId('sess');
@@ -149,7 +154,10 @@ export class SessionService implements AsyncDisposable {
     }
   }
 
-  async list(organizationId: string, filter: { readonly status?: SessionStatus | undefined; readonly after?: SessionPosition | undefined; readonly limit: number }): Promise<{ record: SessionRecord; view: Session }[]> {
+  async list(
+    organizationId: string,
+    filter: { readonly status?: SessionStatus | undefined; readonly after?: SessionPosition | undefined; readonly limit: number },
+  ): Promise<{ record: SessionRecord; view: Session }[]> {
     const records = await listSessions(this.#options.database.executor, { organizationId, ...filter });
     return records.map((record) => ({ record, view: this.#view(record) }));
   }

@@ -70,6 +70,9 @@ export const changeBackground = async (
   const facts = factsOf(wanted);
   if (isSame(row, facts)) return { changed: false, background: row };
   const background = { version: row.version + 1, ...facts };
-  await transaction.update(surfaces).set({ ...background, updatedAt: now }).where(eq(surfaces.surfaceId, surfaceId));
+  await transaction
+    .update(surfaces)
+    .set({ ...background, updatedAt: now })
+    .where(eq(surfaces.surfaceId, surfaceId));
   return { changed: true, background };
 };

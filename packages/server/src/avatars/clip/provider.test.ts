@@ -33,7 +33,10 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('clips as avatars', () => {
 
   const open = async (searchPath = process.env['PATH'] ?? '', dir = clipsDir) => {
     const media = createMediaHost({ log: pino({ level: 'silent' }), spare: 0 });
-    return { provider: createClipAvatars({ media, clips: createClipInspector(searchPath), clipsDir: dir }), [Symbol.asyncDispose]: () => media[Symbol.asyncDispose]() };
+    return {
+      provider: createClipAvatars({ media, clips: createClipInspector(searchPath), clipsDir: dir }),
+      [Symbol.asyncDispose]: () => media[Symbol.asyncDispose](),
+    };
   };
   const clip = (name: string) => ({ provider: 'clip', clip: name }) as const;
 
@@ -60,7 +63,19 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('clips as avatars', () => {
   });
 
   describe('with every kind of name', () => {
-    const names = ['missing.mp4', '../outside.mp4', 'folder.mp4', 'folder.mp4/../linked.mp4', 'dangling.mp4', '.hidden.mp4', 'notes.txt', '/etc/passwd', 'linked.mp4\0', '..', '..\\outside.mp4'];
+    const names = [
+      'missing.mp4',
+      '../outside.mp4',
+      'folder.mp4',
+      'folder.mp4/../linked.mp4',
+      'dangling.mp4',
+      '.hidden.mp4',
+      'notes.txt',
+      '/etc/passwd',
+      'linked.mp4\0',
+      '..',
+      '..\\outside.mp4',
+    ];
     test.each(names)('%j is no clip', async (name) => {
       await using opened = await open();
       await expect(opened.provider.check(clip(name), undefined)).rejects.toMatchObject({ code: 'clip_not_found' });

@@ -35,7 +35,7 @@ describeAvatarProvider('stand-in without espeak-ng', {
   refused: [unknownVoice, { name: 'every voice', avatar, voiceId: 'en-us', code: 'invalid_request' }],
 });
 
-describe('the stand-in\'s picture', () => {
+describe("the stand-in's picture", () => {
   test.each([
     { canvas: { width: 1280, height: 720 }, picture: { width: 1280, height: 720 } },
     { canvas: { width: 640, height: 640 }, picture: { width: 1280, height: 720 } },

@@ -29,7 +29,12 @@ export const createStandInAvatars = ({ media, findEspeak, listVoices }: StandInA
       if (voiceId === undefined || (await voices()).includes(voiceId)) return;
       throw new BacklotError('invalid_request', { details: [{ field: 'voice_id', message: 'is none of the voices of this avatar' }] });
     },
-    start: async (start) => startMediaAvatar(media, { type: 'stand-in', ...pictureSize(start.canvas), rateFps: RATE_FPS, voiceId: start.voiceId ?? null, espeakPath: await findEspeak() }, start),
+    start: async (start) =>
+      startMediaAvatar(
+        media,
+        { type: 'stand-in', ...pictureSize(start.canvas), rateFps: RATE_FPS, voiceId: start.voiceId ?? null, espeakPath: await findEspeak() },
+        start,
+      ),
   };
 };
 

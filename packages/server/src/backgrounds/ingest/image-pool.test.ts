@@ -10,7 +10,9 @@ let folder: string;
 let pool: ImagePool | null = null;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'backlot-pool-'));
-  await sharp({ create: { width: 1200, height: 800, channels: 3, background: '#a52' } }).jpeg().toFile(join(folder, 'photo.jpg'));
+  await sharp({ create: { width: 1200, height: 800, channels: 3, background: '#a52' } })
+    .jpeg()
+    .toFile(join(folder, 'photo.jpg'));
 });
 afterEach(async () => {
   await pool?.[Symbol.asyncDispose]();

@@ -38,8 +38,7 @@ export const canonicalVariant = (request: RenditionRequest): Variant => {
 };
 
 /** Canonical name of a variant, such as `1280x720-cover` or `1920x-contain.webp`: the key of the stored picture. */
-export const variantName = ({ width, height, fit, format }: Variant): string =>
-  `${width ?? ''}x${height ?? ''}-${fit}${format === null ? '' : `.${format}`}`;
+export const variantName = ({ width, height, fit, format }: Variant): string => `${width ?? ''}x${height ?? ''}-${fit}${format === null ? '' : `.${format}`}`;
 
 const isFormat = (text: string | undefined): text is RenditionFormat => text === 'jpeg' || text === 'webp' || text === 'png';
 const isFit = (text: string | undefined): text is 'cover' | 'contain' => text === 'cover' || text === 'contain';

@@ -76,7 +76,9 @@ const checkMarker = async ({ folder, installationId, expectsBlobs }: FilesystemB
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
     if (expectsBlobs) {
-      throw new Error(`The image folder ${folder} is not the one that the database knows: its file "${MARKER_FILE}" is missing. Is a disk not mounted?`, { cause: error });
+      throw new Error(`The image folder ${folder} is not the one that the database knows: its file "${MARKER_FILE}" is missing. Is a disk not mounted?`, {
+        cause: error,
+      });
     }
     const temporary = `${path}.${randomBytes(8).toString('hex')}`;
     {
@@ -113,18 +115,26 @@ class FilesystemBlobStore implements BlobStore {
     try {
       const hash = createHash('sha256');
       let sizeBytes = 0;
-      await eachChunk(path, (chunk) => {
-        hash.update(chunk);
-        sizeBytes += chunk.byteLength;
-      }, signal);
+      await eachChunk(
+        path,
+        (chunk) => {
+          hash.update(chunk);
+          sizeBytes += chunk.byteLength;
+        },
+        signal,
+      );
       const sha256 = hash.digest('hex');
       await this.#put(sha256, sizeBytes, async (handle) => {
         // Hashed again while it is copied: the name must be true even if somebody writes to the file meanwhile.
         const copied = createHash('sha256');
-        await eachChunk(path, async (chunk) => {
-          copied.update(chunk);
-          await writeWhole(handle, chunk);
-        }, signal);
+        await eachChunk(
+          path,
+          async (chunk) => {
+            copied.update(chunk);
+            await writeWhole(handle, chunk);
+          },
+          signal,
+        );
         if (copied.digest('hex') !== sha256) throw new Error('the file changed while it was stored');
       });
       return { sha256, sizeBytes };

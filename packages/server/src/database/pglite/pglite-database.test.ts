@@ -32,7 +32,11 @@ describe('the embedded database', () => {
 
     await expect(database.transaction(async () => database.executor.select().from(organizations))).rejects.toThrow(/inside a transaction/);
 
-    await Promise.all(Array.from({ length: 10 }, (_, index) => database.transaction(async (transaction) => transaction.insert(organizations).values(organization(`org_${index}`)))));
+    await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        database.transaction(async (transaction) => transaction.insert(organizations).values(organization(`org_${index}`))),
+      ),
+    );
     expect(await count()).toBe(10);
   });
 });

@@ -43,7 +43,10 @@ const findFreePort = async (): Promise<number> =>
 /** PostgreSQL refuses to run as root: then it runs as the user that its package made. */
 const serverUser = async (): Promise<{ uid?: number; gid?: number }> => {
   if (process.getuid?.() !== 0) return {};
-  const fields = (await readFile('/etc/passwd', 'utf8')).split('\n').find((line) => line.startsWith('postgres:'))?.split(':');
+  const fields = (await readFile('/etc/passwd', 'utf8'))
+    .split('\n')
+    .find((line) => line.startsWith('postgres:'))
+    ?.split(':');
   return { uid: Number(fields?.[2]), gid: Number(fields?.[3]) };
 };
 
@@ -61,7 +64,11 @@ export const startCluster = async (bin: string): Promise<Cluster> => {
     await run('psql', ['-h', '127.0.0.1', '-p', String(port), '-U', 'backlot', '-d', 'postgres', '-v', 'ON_ERROR_STOP=1', '-c', sql]);
   };
   const start = async (): Promise<void> => {
-    const started = spawn(join(bin, 'postgres'), ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${folder}`, '-c', 'fsync=off'], { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    const started = spawn(
+      join(bin, 'postgres'),
+      ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${folder}`, '-c', 'fsync=off'],
+      { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
     server = started;
     await new Promise<void>((resolve, reject) => {
       let output = '';

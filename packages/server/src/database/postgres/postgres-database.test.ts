@@ -44,7 +44,10 @@ describe.skipIf(bin === undefined)('PostgreSQL', () => {
         const [row] = await transaction.select().from(organizations).where(eq(organizations.id, 'org_1'));
         if (++waiting === 2) release();
         await bothHaveRead;
-        await transaction.update(organizations).set({ name: String(Number(row?.name) + 1) }).where(eq(organizations.id, 'org_1'));
+        await transaction
+          .update(organizations)
+          .set({ name: String(Number(row?.name) + 1) })
+          .where(eq(organizations.id, 'org_1'));
       });
     await Promise.all([increment(), increment()]);
     expect(tries).toBe(3);
@@ -62,7 +65,7 @@ describe.skipIf(bin === undefined)('PostgreSQL', () => {
     expect(await read()).toEqual([]);
   });
 
-  it('can\'t be opened where no server is', async () => {
+  it("can't be opened where no server is", async () => {
     await expect(openPostgresDatabase({ url: 'postgres://backlot@127.0.0.1:1/none', log })).rejects.toMatchObject({ code: 'database_unavailable' });
   });
 });

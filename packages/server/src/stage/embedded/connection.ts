@@ -91,7 +91,7 @@ export class Connection implements Disposable {
       try {
         this.peer.addRemoteCandidate(candidate, this.offer.video.mid);
       } catch (cause) {
-        throw new BacklotError('sdp_invalid', { message: 'A candidate of the fragment can\'t be read.', cause });
+        throw new BacklotError('sdp_invalid', { message: "A candidate of the fragment can't be read.", cause });
       }
     }
   }

@@ -30,15 +30,22 @@ describe('packets from the network', () => {
 
   test('stripping keeps header fields and payload, whatever stands between', () => {
     fc.assert(
-      fc.property(fc.nat({ max: 15 }), fc.option(fc.nat({ max: 5 })), fc.uint8Array({ minLength: 1, maxLength: 50 }), fc.integer({ min: 0, max: 20 }), fc.uint8Array({ minLength: 11, maxLength: 11 }), (csrcs, extensionWords, payload, padding, fields) => {
-        const extension = extensionWords === null ? Buffer.alloc(0) : Buffer.alloc(4 + 4 * extensionWords, 1);
-        if (extensionWords !== null) extension.writeUInt16BE(extensionWords, 2);
-        const tail = Buffer.alloc(padding);
-        if (padding > 0) tail[padding - 1] = padding;
-        const first = 0x80 | (padding > 0 ? 0x20 : 0) | (extensionWords === null ? 0 : 0x10) | csrcs;
-        const packet = Buffer.concat([Buffer.from([first]), fields, Buffer.alloc(4 * csrcs), extension, payload, tail]);
-        expect(stripToPayload(packet, readHeaderLength(packet))).toEqual(Buffer.concat([Buffer.from([0x80]), fields, payload]));
-      }),
+      fc.property(
+        fc.nat({ max: 15 }),
+        fc.option(fc.nat({ max: 5 })),
+        fc.uint8Array({ minLength: 1, maxLength: 50 }),
+        fc.integer({ min: 0, max: 20 }),
+        fc.uint8Array({ minLength: 11, maxLength: 11 }),
+        (csrcs, extensionWords, payload, padding, fields) => {
+          const extension = extensionWords === null ? Buffer.alloc(0) : Buffer.alloc(4 + 4 * extensionWords, 1);
+          if (extensionWords !== null) extension.writeUInt16BE(extensionWords, 2);
+          const tail = Buffer.alloc(padding);
+          if (padding > 0) tail[padding - 1] = padding;
+          const first = 0x80 | (padding > 0 ? 0x20 : 0) | (extensionWords === null ? 0 : 0x10) | csrcs;
+          const packet = Buffer.concat([Buffer.from([first]), fields, Buffer.alloc(4 * csrcs), extension, payload, tail]);
+          expect(stripToPayload(packet, readHeaderLength(packet))).toEqual(Buffer.concat([Buffer.from([0x80]), fields, payload]));
+        },
+      ),
     );
   });
 
@@ -114,23 +121,30 @@ describe('feedback', () => {
 
 test('a stream goes on without a step when another publisher takes over', () => {
   fc.assert(
-    fc.property(sequence, fc.nat({ max: 0xffff_ffff }), sequence, fc.nat({ max: 0xffff_ffff }), fc.integer({ min: 1, max: 60_000 }), (firstSequence, firstTimestamp, otherSequence, otherTimestamp, pauseMs) => {
-      const stream = new OutgoingStream(90_000);
-      const packetOf = (number: number, timestamp: number): Buffer => {
-        const packet = Buffer.alloc(12);
-        packet.writeUInt16BE(number, 2);
-        packet.writeUInt32BE(timestamp, 4);
-        return packet;
-      };
-      const last = packetOf(firstSequence, firstTimestamp);
-      stream.rewrite(last, 0);
-      stream.changePublisher();
-      const next = packetOf(otherSequence, otherTimestamp);
-      stream.rewrite(next, pauseMs);
-      expect(sequenceDistance(readSequence(last), readSequence(next))).toBe(1);
-      expect(timestampDistance(readTimestamp(last), readTimestamp(next))).toBe(pauseMs * 90);
-      expect(next.readUInt32BE(8)).toBe(stream.ssrc);
-    }),
+    fc.property(
+      sequence,
+      fc.nat({ max: 0xffff_ffff }),
+      sequence,
+      fc.nat({ max: 0xffff_ffff }),
+      fc.integer({ min: 1, max: 60_000 }),
+      (firstSequence, firstTimestamp, otherSequence, otherTimestamp, pauseMs) => {
+        const stream = new OutgoingStream(90_000);
+        const packetOf = (number: number, timestamp: number): Buffer => {
+          const packet = Buffer.alloc(12);
+          packet.writeUInt16BE(number, 2);
+          packet.writeUInt32BE(timestamp, 4);
+          return packet;
+        };
+        const last = packetOf(firstSequence, firstTimestamp);
+        stream.rewrite(last, 0);
+        stream.changePublisher();
+        const next = packetOf(otherSequence, otherTimestamp);
+        stream.rewrite(next, pauseMs);
+        expect(sequenceDistance(readSequence(last), readSequence(next))).toBe(1);
+        expect(timestampDistance(readTimestamp(last), readTimestamp(next))).toBe(pauseMs * 90);
+        expect(next.readUInt32BE(8)).toBe(stream.ssrc);
+      },
+    ),
   );
 });
 
@@ -176,7 +190,12 @@ a=fmtp:111 minptime=10;useinbandfec=1
 
   test('are reduced to one codec, Opus and one stream each', () => {
     const reduced = reduceOffer(offer, 'publisher', ['VP8', 'H264']);
-    expect([reduced.videoCodec, reduced.video.codec.payloadType, reduced.audio?.codec, reduced.iceUfrag]).toEqual(['VP8', 96, expect.objectContaining({ payloadType: 111, parameters: 'minptime=10;useinbandfec=1' }), 'abcd']);
+    expect([reduced.videoCodec, reduced.video.codec.payloadType, reduced.audio?.codec, reduced.iceUfrag]).toEqual([
+      'VP8',
+      96,
+      expect.objectContaining({ payloadType: 111, parameters: 'minptime=10;useinbandfec=1' }),
+      'abcd',
+    ]);
     expect(reduced.sdp).toContain('m=video 9 UDP/TLS/RTP/SAVPF 96\r\n');
     expect(reduced.sdp).toContain('a=ssrc:11 cname:x');
     expect(reduced.sdp).not.toMatch(/extmap|rtx|transport-cc|G722|ssrc:12|sendrecv|candidate|H264/);
@@ -189,7 +208,11 @@ a=fmtp:111 minptime=10;useinbandfec=1
 
   test('no text makes the parser throw anything but a coded error', () => {
     const lines = offer.split('\n');
-    const mangled = fc.array(fc.oneof(fc.constantFrom(...lines), fc.string(), fc.constantFrom('m=video 9 UDP/TLS/RTP/SAVPF 999', 'a=rtpmap:96', 'a=ssrc-group:', 'a=mid:')), { maxLength: 40 }).map((some) => ['v=0', ...some].join('\n'));
+    const mangled = fc
+      .array(fc.oneof(fc.constantFrom(...lines), fc.string(), fc.constantFrom('m=video 9 UDP/TLS/RTP/SAVPF 999', 'a=rtpmap:96', 'a=ssrc-group:', 'a=mid:')), {
+        maxLength: 40,
+      })
+      .map((some) => ['v=0', ...some].join('\n'));
     fc.assert(
       fc.property(fc.oneof(mangled, fc.string()), (text) => {
         for (const parse of [() => reduceOffer(text, 'publisher', ['VP8']), () => parseFragment(text)]) {

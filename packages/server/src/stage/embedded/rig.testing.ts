@@ -44,7 +44,11 @@ export const createRig = async (limits: Partial<StageLimits> = {}, authorize: We
   const app = new OpenAPIHono<AppEnv>();
   app.onError((error, c) => {
     if (!(error instanceof BacklotError)) throw error;
-    return c.json({ error: { code: error.code, message: error.message } }, error.facts.status as 400, error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) });
+    return c.json(
+      { error: { code: error.code, message: error.message } },
+      error.facts.status as 400,
+      error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) },
+    );
   });
   app.get('/', (c) => c.html('<!doctype html><title>test</title>'));
   registerWebrtcRoutes(app, { stage, authorize });
@@ -137,7 +141,7 @@ export class SyntheticPublisher implements Disposable {
     const response = await rig.post('whip', await gather(this.peer));
     if (response.status !== 201) return response;
     this.peer.setRemoteDescription(await response.clone().text(), 'answer');
-    await until(() => this.#video.isOpen() && this.#audio.isOpen(), 'the publisher\'s tracks open');
+    await until(() => this.#video.isOpen() && this.#audio.isOpen(), "the publisher's tracks open");
     return response;
   }
 
@@ -227,7 +231,7 @@ export class SyntheticViewer implements Disposable {
     const response = await rig.post('whep', await gather(this.peer));
     if (response.status !== 201) return response;
     this.peer.setRemoteDescription(editAnswer(await response.clone().text()), 'answer');
-    await until(() => this.#video.isOpen(), 'the viewer\'s track opens');
+    await until(() => this.#video.isOpen(), "the viewer's track opens");
     this.#timer = setInterval(() => {
       const nothing = { fractionLost: 0, lost: 0, highestSequence: 0, jitter: 0, lastReport: 0, sinceLastReport: 0 };
       if (this.#ssrc !== 0) this.sendRtcp(createReceiverReport(1, { mediaSsrc: this.#ssrc, ...nothing }));

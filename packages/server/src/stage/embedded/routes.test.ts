@@ -13,7 +13,7 @@ const createOffer = async (): Promise<string> => {
 };
 
 describe('WHIP and WHEP', () => {
-  test('POST answers with the connection\'s address, its ETag and what PATCH takes', async () => {
+  test("POST answers with the connection's address, its ETag and what PATCH takes", async () => {
     await using rig = await createRig();
     using publisher = new SyntheticPublisher();
     const response = await publisher.publish(rig);
@@ -36,7 +36,8 @@ describe('WHIP and WHEP', () => {
     const etag = response.headers.get('etag') ?? '';
     const patch = async (body: string, headers: Readonly<Record<string, string>>): Promise<Response> =>
       fetch(resource, { method: 'PATCH', body, headers: { 'content-type': 'application/trickle-ice-sdpfrag', ...headers } });
-    const candidate = 'm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=candidate:1 1 UDP 2114977791 127.0.0.1 9999 typ host\r\na=candidate:2 1 UDP 2114977791 0a1b.local 9999 typ host\r\n';
+    const candidate =
+      'm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=candidate:1 1 UDP 2114977791 127.0.0.1 9999 typ host\r\na=candidate:2 1 UDP 2114977791 0a1b.local 9999 typ host\r\n';
     expect((await patch(candidate, { 'if-match': etag })).status).toBe(204);
     const refusals = [
       await patch(candidate, { 'if-match': '"another"' }),
@@ -87,7 +88,17 @@ describe('refused offers', () => {
       const response = await rig.post('whep', sdp);
       return [response.status, await codeOf(response)];
     };
-    const bad = ['', 'hello', 'v=0\r\n', '{"sdp":"v=0"}', offer.slice(0, 300), offer.replace(/a=ice-ufrag.*\r\n/g, ''), offer.replace(/a=mid:v\r\n/, ''), `${offer}${offer.slice(offer.indexOf('m=video'))}`, offer.replaceAll('recvonly', 'sendonly')];
+    const bad = [
+      '',
+      'hello',
+      'v=0\r\n',
+      '{"sdp":"v=0"}',
+      offer.slice(0, 300),
+      offer.replace(/a=ice-ufrag.*\r\n/g, ''),
+      offer.replace(/a=mid:v\r\n/, ''),
+      `${offer}${offer.slice(offer.indexOf('m=video'))}`,
+      offer.replaceAll('recvonly', 'sendonly'),
+    ];
     for (const sdp of bad) expect(await refused(sdp)).toEqual([400, 'sdp_invalid']);
     expect(await refused(offer.replaceAll('VP8', 'AV1'))).toEqual([406, 'no_common_codec']);
     expect(await refused(offer.replaceAll('opus', 'PCMU'))).toEqual([406, 'no_common_codec']);
@@ -97,7 +108,7 @@ describe('refused offers', () => {
     expect(rig.told).toEqual([]);
   });
 
-  test('a viewer of another codec than the publisher\'s', async () => {
+  test("a viewer of another codec than the publisher's", async () => {
     await using rig = await createRig();
     using publisher = new SyntheticPublisher('H264');
     await publisher.publish(rig);

@@ -79,7 +79,9 @@ export const registerWebrtcRoutes = (app: App, { stage, authorize }: WebrtcRoute
     });
 
     app.on('OPTIONS', endpoint, (c) => c.body(null, 204, { Allow: 'OPTIONS, POST', 'Accept-Post': SDP, 'Access-Control-Expose-Headers': 'Accept-Post' }));
-    app.on('OPTIONS', resource, (c) => c.body(null, 204, { Allow: 'OPTIONS, PATCH, DELETE', 'Accept-Patch': FRAGMENT, 'Access-Control-Expose-Headers': 'Accept-Patch' }));
+    app.on('OPTIONS', resource, (c) =>
+      c.body(null, 204, { Allow: 'OPTIONS, PATCH, DELETE', 'Accept-Patch': FRAGMENT, 'Access-Control-Expose-Headers': 'Accept-Patch' }),
+    );
     app.all(endpoint, (c) => {
       c.header('Allow', 'OPTIONS, POST');
       throw new BacklotError('method_not_allowed');

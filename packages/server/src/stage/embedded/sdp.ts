@@ -71,7 +71,10 @@ const parseSections = (sdp: string): { readonly session: readonly string[]; read
 const codecsOf = (section: Section): readonly (OfferedCodec & { readonly name: string })[] =>
   section.payloadTypes.flatMap((payloadType) => {
     if (payloadType > 127) return [];
-    const name = section.lines.find((line) => line.startsWith(`a=rtpmap:${payloadType} `))?.split(' ')[1]?.split('/')[0];
+    const name = section.lines
+      .find((line) => line.startsWith(`a=rtpmap:${payloadType} `))
+      ?.split(' ')[1]
+      ?.split('/')[0];
     if (name === undefined) return [];
     const parameters = section.lines.find((line) => line.startsWith(`a=fmtp:${payloadType} `))?.replace(/^a=fmtp:\d+ /, '') ?? '';
     return [{ payloadType, parameters, name: name.toUpperCase() }];
@@ -84,7 +87,8 @@ const h264Rank = (codec: OfferedCodec): number =>
 const chooseVideo = (section: Section, accepted: readonly VideoCodec[]): { readonly name: VideoCodec; readonly codec: OfferedCodec } => {
   const codecs = codecsOf(section);
   const name = codecs.map((codec) => codec.name).find((candidate): candidate is VideoCodec => accepted.some((codec) => codec === candidate));
-  if (name === undefined) throw new BacklotError('no_common_codec', { message: `The offer has no video codec that this session carries (${accepted.join(' or ')}).` });
+  if (name === undefined)
+    throw new BacklotError('no_common_codec', { message: `The offer has no video codec that this session carries (${accepted.join(' or ')}).` });
   const candidates = codecs.filter((codec) => codec.name === name);
   const codec = name === 'H264' ? candidates.toSorted((left, right) => h264Rank(right) - h264Rank(left))[0] : candidates[0];
   if (codec === undefined) throw new BacklotError('no_common_codec');
@@ -102,7 +106,9 @@ const usableCandidates = (lines: readonly string[]): readonly string[] =>
 
 /** The one stream of a section: SSRCs of retransmission, of other simulcast layers and of other streams are left out. */
 const ssrcLines = (lines: readonly string[]): readonly string[] => {
-  const ssrc = /^a=ssrc-group:\S+ (\d+)/.exec(lines.find((line) => line.startsWith('a=ssrc-group:')) ?? '')?.[1] ?? /^a=ssrc:(\d+)/.exec(lines.find((line) => line.startsWith('a=ssrc:')) ?? '')?.[1];
+  const ssrc =
+    /^a=ssrc-group:\S+ (\d+)/.exec(lines.find((line) => line.startsWith('a=ssrc-group:')) ?? '')?.[1] ??
+    /^a=ssrc:(\d+)/.exec(lines.find((line) => line.startsWith('a=ssrc:')) ?? '')?.[1];
   return ssrc === undefined ? [] : lines.filter((line) => line.startsWith(`a=ssrc:${ssrc} cname:`) || line.startsWith(`a=ssrc:${ssrc} msid:`));
 };
 
@@ -189,6 +195,7 @@ export interface IceFragment {
 /** Reads a fragment. Throws `sdp_invalid`. */
 export const parseFragment = (fragment: string): IceFragment => {
   const lines = fragment.split(/\r?\n/).filter((line) => line !== '');
-  if (fragment.length > MAX_SDP_LENGTH || lines.length === 0 || lines.some((line) => !/^[a-z]=[^\p{Cc}]*$/u.test(line))) throw invalid('The body is not an SDP fragment.');
+  if (fragment.length > MAX_SDP_LENGTH || lines.length === 0 || lines.some((line) => !/^[a-z]=[^\p{Cc}]*$/u.test(line)))
+    throw invalid('The body is not an SDP fragment.');
   return { iceUfrag: attribute(lines, 'ice-ufrag') ?? null, candidates: usableCandidates(lines).map((line) => line.slice(2)) };
 };

@@ -46,7 +46,7 @@ describe('the way of a packet', () => {
     for (const viewer of viewers) viewer[Symbol.dispose]();
   });
 
-  test('header extensions stay behind, and packets that are not the video\'s never come through', async () => {
+  test("header extensions stay behind, and packets that are not the video's never come through", async () => {
     await using rig = await createRig();
     using publisher = new SyntheticPublisher();
     using viewer = new SyntheticViewer();
@@ -69,7 +69,7 @@ describe('the way of a packet', () => {
     expect(last.every((packet) => packet[0] === 0x80 && packet.length === 1012)).toBe(true);
   });
 
-  test('sender reports go on with the stream\'s SSRC, for video and audio', async () => {
+  test("sender reports go on with the stream's SSRC, for video and audio", async () => {
     await using rig = await createRig();
     using publisher = new SyntheticPublisher();
     using viewer = new SyntheticViewer();
@@ -81,7 +81,10 @@ describe('the way of a packet', () => {
     publisher.sendRaw(senderReport(publisher.audioSsrc, 4712));
     const reportOf = (packets: readonly Buffer[]): Buffer | undefined => packets.find((packet) => isRtcp(packet) && packet[1] === 200);
     await until(() => reportOf(viewer.video) !== undefined && reportOf(viewer.audio) !== undefined, 'both reports');
-    for (const [packets, timestamp] of [[viewer.video, 4711], [viewer.audio, 4712]] as const) {
+    for (const [packets, timestamp] of [
+      [viewer.video, 4711],
+      [viewer.audio, 4712],
+    ] as const) {
       const report = reportOf(packets);
       expect(report?.readUInt32BE(4)).toBe(readSsrc(rtpOf(packets)[0] ?? Buffer.alloc(12)));
       expect(report?.readUInt32BE(8)).toBe(0x1234_5678);
@@ -102,7 +105,7 @@ describe('the way of a packet', () => {
     expect((remb & 0x3_ffff) * 2 ** ((remb >> 18) & 0x3f)).toBeCloseTo(2_000_000, -2);
   });
 
-  test('a gap in the publisher\'s numbers is asked for a few times, then a key frame', async () => {
+  test("a gap in the publisher's numbers is asked for a few times, then a key frame", async () => {
     await using rig = await createRig();
     using publisher = new SyntheticPublisher();
     using viewer = new SyntheticViewer();
@@ -278,7 +281,9 @@ describe('the UDP port', () => {
       socket.bind(0, resolve);
     });
     const { port } = socket.address();
-    await expect(createEmbeddedStage({ udpPort: port, log: pino({ level: 'silent' }) })).rejects.toThrow(`UDP port ${port} can't be opened for media: another process uses it.`);
+    await expect(createEmbeddedStage({ udpPort: port, log: pino({ level: 'silent' }) })).rejects.toThrow(
+      `UDP port ${port} can't be opened for media: another process uses it.`,
+    );
     socket.close();
     await using stage = await createEmbeddedStage({ udpPort: 0, log: pino({ level: 'silent' }) });
     await expect(createEmbeddedStage({ udpPort: stage.udpPort, log: pino({ level: 'silent' }) })).rejects.toThrow('another process');

@@ -24,7 +24,13 @@ export class Pump {
   readonly #options: PumpOptions;
   readonly #now: () => number;
   readonly #frame: { readonly width: number; readonly height: number; readonly data: Uint8Array };
-  readonly #chunk: { readonly samples: Int16Array; readonly sampleRate: number; readonly bitsPerSample: 16; readonly channelCount: 1; readonly numberOfFrames: number };
+  readonly #chunk: {
+    readonly samples: Int16Array;
+    readonly sampleRate: number;
+    readonly bitsPerSample: 16;
+    readonly channelCount: 1;
+    readonly numberOfFrames: number;
+  };
   readonly #frameMs: number;
   readonly #tick = (): void => this.#run();
   #timer: NodeJS.Timeout | undefined;
@@ -43,7 +49,13 @@ export class Pump {
     this.#frameMs = 1000 / rateFps;
     // wrtc takes the whole buffer under a view, so this one is exactly a frame.
     this.#frame = { width, height, data: new Uint8Array(new ArrayBuffer((width * height * 3) / 2)) };
-    this.#chunk = { samples: new Int16Array(new ArrayBuffer(AUDIO_CHUNK_SAMPLES * 2)), sampleRate: AUDIO_RATE_HZ, bitsPerSample: 16, channelCount: 1, numberOfFrames: AUDIO_CHUNK_SAMPLES };
+    this.#chunk = {
+      samples: new Int16Array(new ArrayBuffer(AUDIO_CHUNK_SAMPLES * 2)),
+      sampleRate: AUDIO_RATE_HZ,
+      bitsPerSample: 16,
+      channelCount: 1,
+      numberOfFrames: AUDIO_CHUNK_SAMPLES,
+    };
   }
 
   /** Starts, or goes on where `stop` stopped. The first frame is sent at once. */

@@ -49,7 +49,16 @@ export const startWhipReceiver = async (): Promise<WhipReceiver> => {
   let deleted = 0;
 
   const answer = async (offer: string): Promise<string> => {
-    const counts: Received & { firstVideoAtMs: number | null } = { videoPackets: 0, videoFrames: 0, videoBytes: 0, audioPackets: 0, audioBytes: 0, audioTicks: 0, keyFrame: null, firstVideoAtMs: null };
+    const counts: Received & { firstVideoAtMs: number | null } = {
+      videoPackets: 0,
+      videoFrames: 0,
+      videoBytes: 0,
+      audioPackets: 0,
+      audioBytes: 0,
+      audioTicks: 0,
+      keyFrame: null,
+      firstVideoAtMs: null,
+    };
     const peer = new nodeDataChannel.PeerConnection('whip-receiver', { iceServers: [], disableAutoNegotiation: true });
     const tracks: Track[] = [];
     connections.set(String(received.push(counts) - 1), { peer, tracks });

@@ -45,7 +45,8 @@ export class WhipOutlet implements AsyncDisposable {
       video,
       audio,
       onFirstFrame: options.onPublished,
-      onError: (error) => this.#fail(error instanceof MediaFailure ? error : new MediaFailure('avatar_failed', 'The avatar\'s picture could not be made.', error)),
+      onError: (error) =>
+        this.#fail(error instanceof MediaFailure ? error : new MediaFailure('avatar_failed', "The avatar's picture could not be made.", error)),
     });
     this.#running = this.#run();
   }
@@ -60,7 +61,7 @@ export class WhipOutlet implements AsyncDisposable {
   async #run(): Promise<void> {
     const { signal } = this.#abort;
     const gone = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    for (let failures = 0; !signal.aborted; ) {
+    for (let failures = 0; !signal.aborted;) {
       try {
         await using publication = await this.#publish();
         const sinceMs = performance.now();
@@ -73,7 +74,7 @@ export class WhipOutlet implements AsyncDisposable {
         if (signal.aborted) return;
         const pauseMs = BACKOFF_MS[failures++];
         if (error instanceof PublicationRefused || pauseMs === undefined) {
-          this.#fail(new MediaFailure('avatar_failed', 'The avatar\'s picture could not be sent.', error));
+          this.#fail(new MediaFailure('avatar_failed', "The avatar's picture could not be sent.", error));
           return;
         }
         await delay(pauseMs, undefined, { signal }).catch(() => undefined);

@@ -21,7 +21,11 @@ export interface WrtcConnection {
   addTransceiver(
     track: LocalTrack,
     init: { readonly direction: 'sendonly'; readonly streams: readonly object[]; readonly sendEncodings?: readonly { readonly maxBitrate: number }[] },
-  ): { setCodecPreferences(codecs: readonly { readonly mimeType: string; readonly clockRate: number; readonly channels?: number; readonly sdpFmtpLine?: string }[]): void };
+  ): {
+    setCodecPreferences(
+      codecs: readonly { readonly mimeType: string; readonly clockRate: number; readonly channels?: number; readonly sdpFmtpLine?: string }[],
+    ): void;
+  };
   createOffer(): Promise<{ readonly type: 'offer'; readonly sdp: string }>;
   setLocalDescription(description: { readonly type: 'offer'; readonly sdp: string }): Promise<void>;
   setRemoteDescription(description: { readonly type: 'answer'; readonly sdp: string }): Promise<void>;
@@ -37,7 +41,13 @@ export interface WrtcVideoSource {
 export interface WrtcAudioSource {
   createTrack(): LocalTrack;
   /** Takes exactly 10 ms. */
-  onData(chunk: { readonly samples: Int16Array; readonly sampleRate: number; readonly bitsPerSample: 16; readonly channelCount: 1; readonly numberOfFrames: number }): void;
+  onData(chunk: {
+    readonly samples: Int16Array;
+    readonly sampleRate: number;
+    readonly bitsPerSample: 16;
+    readonly channelCount: 1;
+    readonly numberOfFrames: number;
+  }): void;
 }
 
 /**

@@ -124,7 +124,11 @@ describe.skipIf(!hasFfmpeg())('clips', () => {
     await using clip = await open(sharedData('clips/aframe-man-prop-360x640.mp4'));
     const into = new Uint8Array((360 * 640 * 3) / 2);
     await nextFrame(clip, 0, into);
-    const { stdout } = await run('ffmpeg', ['-nostdin', '-v', 'error', '-i', sharedData('clips/aframe-man-prop-360x640.mp4'), '-frames:v', '2', '-f', 'rawvideo', '-pix_fmt', 'yuv420p', 'pipe:1'], { encoding: 'buffer', maxBuffer: 1 << 24 });
+    const { stdout } = await run(
+      'ffmpeg',
+      ['-nostdin', '-v', 'error', '-i', sharedData('clips/aframe-man-prop-360x640.mp4'), '-frames:v', '2', '-f', 'rawvideo', '-pix_fmt', 'yuv420p', 'pipe:1'],
+      { encoding: 'buffer', maxBuffer: 1 << 24 },
+    );
     // Its first two frames are 11 ms apart: at a steady rate, the second one is the first that is shown.
     expect(Buffer.compare(into, stdout.subarray(into.length))).toBe(0);
   });
@@ -138,7 +142,7 @@ describe.skipIf(!hasFfmpeg())('clips', () => {
     }
   });
 
-  test.skipIf(!hasSharedData)('ffmpeg\'s death is told once, in a plain sentence', async () => {
+  test.skipIf(!hasSharedData)("ffmpeg's death is told once, in a plain sentence", async () => {
     const failures: MediaFailure[] = [];
     const path = sharedData('clips/webav-talking-man-480x512.mp4');
     await using clip = await open(path, failures);

@@ -143,7 +143,12 @@ export class Clip implements Source {
     const late = new Promise<'late'>((resolve) => limit.addEventListener('abort', () => resolve('late'), { once: true }));
     const outcome = await Promise.race([opened, this.#exited.then(() => 'exited' as const), late]);
     signal.throwIfAborted();
-    if (outcome !== undefined) throw new MediaFailure('clip_unreadable', 'The clip holds no video that ffmpeg can decode.', new Error(outcome === 'late' ? 'no picture in time' : this.#ending()));
+    if (outcome !== undefined)
+      throw new MediaFailure(
+        'clip_unreadable',
+        'The clip holds no video that ffmpeg can decode.',
+        new Error(outcome === 'late' ? 'no picture in time' : this.#ending()),
+      );
   }
 
   /** Reads on or pauses, by what is in hand. */

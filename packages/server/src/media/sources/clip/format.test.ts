@@ -10,7 +10,7 @@ describe('how a clip is played', () => {
     ['4K is scaled down', { width: 3840, height: 2160 }, { width: 1920, height: 1080, resize: 'scale' }],
     ['a long upright clip too', { width: 1440, height: 3200 }, { width: 864, height: 1920, resize: 'scale' }],
     ['small ones stay small', { width: 100, height: 100 }, { width: 100, height: 100, resize: 'none' }],
-    ['a phone\'s clip stands upright', { rotationDeg: -90 }, { width: 720, height: 1280, resize: 'none' }],
+    ["a phone's clip stands upright", { rotationDeg: -90 }, { width: 720, height: 1280, resize: 'none' }],
     ['wide pixels become square ones', { width: 720, height: 576, pixelAspect: '16:15' }, { width: 768, height: 576, resize: 'scale' }],
     ['an unknown pixel shape is square', { pixelAspect: '0:1' }, { width: 1280, height: 720, resize: 'none' }],
   ] as const)('%s', (_name, changes, expected) => {

@@ -19,7 +19,7 @@ export class FrameQueue {
   }
 
   write(bytes: Uint8Array): void {
-    for (let offset = 0; offset < bytes.length; ) {
+    for (let offset = 0; offset < bytes.length;) {
       const size = Math.min(bytes.length - offset, this.#frameBytes - this.#filled);
       this.#filling.set(bytes.subarray(offset, offset + size), this.#filled);
       offset += size;

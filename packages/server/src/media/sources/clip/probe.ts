@@ -36,7 +36,14 @@ export const probeClip = async (path: string, ffprobePath: string, signal: Abort
     const { stdout } = await run(ffprobePath, ['-v', 'error', ...INPUT_LIMITS, ...options, '-of', 'json', ...inputFile(path)], limits);
     return probed.parse(JSON.parse(stdout));
   };
-  const video = ['-select_streams', 'V:0', '-read_intervals', '%+#1', '-show_entries', 'stream=codec_type,width,height,avg_frame_rate,sample_aspect_ratio:stream_side_data=rotation:frame=width'];
+  const video = [
+    '-select_streams',
+    'V:0',
+    '-read_intervals',
+    '%+#1',
+    '-show_entries',
+    'stream=codec_type,width,height,avg_frame_rate,sample_aspect_ratio:stream_side_data=rotation:frame=width',
+  ];
   const audio = ['-select_streams', 'a:0', '-show_entries', 'stream=codec_type'];
   const [pictures, sound] = await Promise.all([probe(video), probe(audio)]).catch((error: unknown) => {
     signal.throwIfAborted();
@@ -47,5 +54,8 @@ export const probeClip = async (path: string, ffprobePath: string, signal: Abort
     throw new MediaFailure('clip_unreadable', 'The clip holds no video that ffmpeg can decode.');
   }
   const rotationDeg = stream.side_data_list?.find((entry) => entry.rotation !== undefined)?.rotation ?? 0;
-  return formatOf({ width: stream.width, height: stream.height, rate: stream.avg_frame_rate ?? '', pixelAspect: stream.sample_aspect_ratio, rotationDeg }, sound.streams.length > 0);
+  return formatOf(
+    { width: stream.width, height: stream.height, rate: stream.avg_frame_rate ?? '', pixelAspect: stream.sample_aspect_ratio, rotationDeg },
+    sound.streams.length > 0,
+  );
 };

@@ -24,7 +24,10 @@ describe('frames between ffmpeg and the clock', () => {
         const into = new Uint8Array(6);
         const read: number[] = [];
         let index = 0;
-        for (const piece of pieces(Uint8Array.from({ length: 60 }, (_, at) => Math.floor(at / 6)), cuts)) {
+        for (const piece of pieces(
+          Uint8Array.from({ length: 60 }, (_, at) => Math.floor(at / 6)),
+          cuts,
+        )) {
           queue.write(piece);
           while (queue.length > 0) {
             expect(queue.read(index++, into)).toBe(true);
@@ -58,7 +61,10 @@ describe('samples between ffmpeg and the clock', () => {
         const samples = Int16Array.from({ length: 100_000 }, (_, index) => (index % 60_000) - 30_000);
         const into = new Int16Array(480);
         const read: number[] = [];
-        for (const piece of pieces(new Uint8Array(samples.buffer), cuts.map((length) => length * 101))) {
+        for (const piece of pieces(
+          new Uint8Array(samples.buffer),
+          cuts.map((length) => length * 101),
+        )) {
           queue.write(piece);
           while (queue.length >= into.length) {
             queue.read(into);
