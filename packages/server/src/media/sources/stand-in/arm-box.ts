@@ -19,7 +19,7 @@ export const clearBox = (box: Box): void => {
   box.right = box.bottom = -Infinity;
 };
 
-const HAND_RADIUS = 92;
+const HAND_RADIUS = 84;
 const HAND_MIDDLE = 56;
 
 const includeCircle = (box: Box, x: number, y: number, radius: number): void => {

@@ -74,6 +74,7 @@ export const createPose = (): Pose => ({
 /** A talk in which nothing is said. */
 export const createSilence = (): Talk => ({ activity: 0, open: 0, wide: 0, teeth: 0, tongue: 0, stress: 0 });
 
+const HEAD_STEP_SECONDS = 0.08;
 const BLINK_PERIOD_SECONDS = 3.4;
 const BLINK_SECONDS = 0.24;
 
@@ -98,14 +99,16 @@ export const computePose = (timeSeconds: number, talk: Talk, pose: Pose): void =
   const lively = 0.55 + 0.45 * talk.activity;
   pose.breath = quantize(breathAt(timeSeconds), 0.5);
   const nod = talk.stress * talk.activity;
-  const turn = drift(timeSeconds, 2.3, 1) * lively;
-  pose.headX = quantize(drift(timeSeconds, 3.1, 2) * 3.4 * lively + turn * 1.5, 0.5);
-  pose.headY = quantize(drift(timeSeconds, 2.2, 3) * 1.6 * lively + nod * 3.2 - breathAt(timeSeconds) * 0.8, 0.5);
-  pose.headRoll = quantize(drift(timeSeconds, 2.9, 4) * 0.026 * lively, 0.003);
+  // The head drifts slowly enough to be drawn in every second frame; lips, lids and hands are not.
+  const headSeconds = Math.floor(timeSeconds / HEAD_STEP_SECONDS + 1e-6) * HEAD_STEP_SECONDS;
+  const turn = drift(headSeconds, 2.3, 1) * lively;
+  pose.headX = quantize(drift(headSeconds, 3.1, 2) * 3.4 * lively + turn * 1.5, 0.5);
+  pose.headY = quantize(drift(headSeconds, 2.2, 3) * 1.6 * lively - breathAt(headSeconds) * 0.8, 0.5) + quantize(nod * 3.2, 0.8);
+  pose.headRoll = quantize(drift(headSeconds, 2.9, 4) * 0.026 * lively, 0.003);
   pose.yaw = quantize(turn * 0.85, 0.08);
-  pose.pitch = quantize(drift(timeSeconds, 2.6, 5) * 0.4 * lively + nod * 0.5, 0.12);
+  pose.pitch = quantize(drift(headSeconds, 2.6, 5) * 0.4 * lively, 0.12) + quantize(nod * 0.5, 0.125);
   // The ends of the hair follow the head a little later.
-  pose.hair = quantize((drift(timeSeconds - 0.28, 3.1, 2) * 4.5 + drift(timeSeconds - 0.22, 2.3, 1) * 3.5) * lively + Math.sin(timeSeconds * 1.9) * 0.9, 0.8);
+  pose.hair = quantize((drift(headSeconds - 0.28, 3.1, 2) * 4.5 + drift(headSeconds - 0.22, 2.3, 1) * 3.5) * lively + Math.sin(headSeconds * 1.9) * 0.9, 0.8);
   pose.browLift = quantize(clamp01(0.35 + drift(timeSeconds, 2.1, 6) * 0.35 + talk.stress * 0.5 * talk.activity), 0.06);
   pose.blink = quantize(blinkAt(timeSeconds), 0.05);
   const glance = ease(0.55, 0.8, drift(timeSeconds, 1.7, 7));

@@ -1,6 +1,6 @@
 import { drawForearm, drawUpperArm } from './parts/arm.js';
 import type { Brush } from './parts/brush.js';
-import { drawFace } from './parts/face.js';
+import { drawFace, drawMouth } from './parts/face.js';
 import { drawBackHair, drawFrontHair } from './parts/hair.js';
 import type { Pose } from './pose.js';
 
@@ -15,11 +15,12 @@ const enterHead = (brush: Brush, pose: Pose): void => {
 };
 
 /** A layer of the head, in design units, over whatever is there. */
-export const drawHead = (brush: Brush, pose: Pose, layer: 'back' | 'face' | 'front'): void => {
+export const drawHead = (brush: Brush, pose: Pose, layer: 'back' | 'face' | 'mouth' | 'front'): void => {
   brush.save();
   enterHead(brush, pose);
   if (layer === 'back') drawBackHair(brush, pose);
   else if (layer === 'face') drawFace(brush, pose);
+  else if (layer === 'mouth') drawMouth(brush, pose);
   else drawFrontHair(brush, pose);
   brush.restore();
 };

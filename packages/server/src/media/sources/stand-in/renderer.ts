@@ -22,15 +22,17 @@ export interface Renderer {
 }
 
 // What a part may cover, wherever it sways, in design units.
-const HEAD: Box = { left: -148, top: 52, right: 148, bottom: 420 };
+const HEAD: Box = { left: -160, top: 52, right: 160, bottom: 420 };
 const FACE: Box = { left: -96, top: 76, right: 96, bottom: 318 };
 const EYES: Box = { left: -68, top: 156, right: 68, bottom: 230 };
 const MOUTH: Box = { left: -42, top: 246, right: 42, bottom: 306 };
+/** The mouth, wherever the head sways. */
+const LIPS: Box = { left: -62, top: 232, right: 62, bottom: 320 };
 const TORSO: Box = { left: -192, top: 254, right: 192, bottom: 884 };
 /** The part of the torso that the head doesn't cover. */
 const CHEST: Box = { left: -192, top: 286, right: 192, bottom: 884 };
 
-/** Movement during an exposure, in pixels, below which nothing is blurred. */
+/** Movement during an exposure, in pixels, below which a hand is not blurred; an upper arm has no fine edges and takes twice that. */
 const BLUR_FROM_PIXELS = 3;
 /** Moments of an exposure. 5 divides 255, so that equal shares of an opaque pixel add up to an opaque one. */
 const BLUR_SAMPLES = 5;
@@ -101,6 +103,7 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
   const fores = [createPiece(-1, 'fore'), createPiece(1, 'fore')];
   const back = createFixed(HEAD);
   const face = createFixed(FACE);
+  const mouth = createFixed(LIPS);
   const front = createFixed(HEAD);
   /** The torso by the height of its breath: few, so that each is drawn once. */
   const torsos = new Map<number, Layer>();
@@ -180,7 +183,7 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
   const updatePiece = (layer: PieceLayer, timeSeconds: number, activity: number): void => {
     const now = layer.side < 0 ? pose.left : pose.right;
     const then = layer.side < 0 ? before.left : before.right;
-    const blurred = movement(timeSeconds, activity, layer) > BLUR_FROM_PIXELS;
+    const blurred = movement(timeSeconds, activity, layer) > (layer.piece === 'fore' ? BLUR_FROM_PIXELS : 2 * BLUR_FROM_PIXELS);
     const still = sameArm(now, then) && (layer.piece === 'fore' || pose.breath === before.breath);
     if (drawn && still && !blurred && !layer.blurred) return;
     if (drawn) addBox(layer.box);
@@ -205,7 +208,7 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
     if (pose.breath !== before.breath) addBox(CHEST);
     const head = !drawn || headMoved(pose, before);
     const eyes = eyesMoved(pose, before);
-    const mouth = mouthMoved(pose, before);
+    const lips = mouthMoved(pose, before);
     if (head) {
       addBox(HEAD);
       begin(back.brush, back);
@@ -214,11 +217,15 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
       drawHead(front.brush, pose, 'front');
     } else {
       if (eyes) addBox(EYES, pose.headX, pose.headY);
-      if (mouth) addBox(MOUTH, pose.headX, pose.headY);
+      if (lips) addBox(MOUTH, pose.headX, pose.headY);
     }
-    if (head || eyes || mouth) {
+    if (head || eyes) {
       begin(face.brush, face);
       drawHead(face.brush, pose, 'face');
+    }
+    if (head || lips) {
+      begin(mouth.brush, mouth);
+      drawHead(mouth.brush, pose, 'mouth');
     }
     for (const layer of uppers) updatePiece(layer, timeSeconds, talk.activity);
     for (const layer of fores) updatePiece(layer, timeSeconds, talk.activity);
@@ -240,6 +247,7 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
     lay(on, back, left, top, right, bottom);
     lay(on, torso(), left, top, right, bottom);
     lay(on, face, left, top, right, bottom);
+    lay(on, mouth, left, top, right, bottom);
     lay(on, front, left, top, right, bottom);
     for (const layer of fores) lay(on, layer, left, top, right, bottom);
   };

@@ -8,7 +8,7 @@ const SKULL = new Path2D('M-77 178 C-79 232 -64 272 -32 293 C-12 305 12 305 32 2
 const NOSE = new Path2D('M-8 244 C-7 250 -3 250 0 251.5 C4 250 8 250 9 244');
 const NOSE_SIDE = new Path2D('M5 208 C8 222 12 232 12 242');
 
-/** The head without hair and its features, in the head's own frame. */
+/** The head without hair, and its features but the mouth, in the head's own frame. */
 export const drawFace = (brush: Brush, pose: Pose): void => {
   brush.fillStyle = linear(brush, -60, 110, 60, 300, [
     [0, PALETTE.skinLight],
@@ -56,8 +56,14 @@ export const drawFace = (brush: Brush, pose: Pose): void => {
     [1, 'rgba(255,236,220,0)'],
   ]);
   brush.fillRect(-10, 226, 18, 18);
-  brush.translate(-shiftX * 0.2, 0);
-  drawMouth(brush, pose);
+  brush.restore();
+};
+
+/** The mouth, over the face, in the head's own frame. */
+export const drawMouth = (brush: Brush, pose: Pose): void => {
+  brush.save();
+  brush.translate(pose.yaw * 5.75, pose.pitch * 3);
+  drawLips(brush, pose);
   brush.restore();
 };
 
@@ -142,7 +148,7 @@ const drawBrow = (brush: Brush, pose: Pose, side: number): void => {
   brush.restore();
 };
 
-const drawMouth = (brush: Brush, pose: Pose): void => {
+const drawLips = (brush: Brush, pose: Pose): void => {
   const open = pose.mouthOpen;
   const half = 23 + pose.mouthWide * (pose.mouthWide > 0 ? 4.5 : 9) + pose.smile * 2.5 - open * 3;
   const corner = -pose.smile * 4.2 * (1 - open * 0.5);
