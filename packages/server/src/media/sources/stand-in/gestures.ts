@@ -60,9 +60,10 @@ const IDLE_EVERY = 6;
 
 /**
  * Fills `into` with the arm of one side (−1 the viewer's left, 1 the right) at a time. `activity` 0..1 is how much the
- * presenter is talking, `lift` how far breath has lifted the shoulders. Allocates nothing.
+ * presenter is talking, `lift` how far breath has lifted the shoulders, `reach` how far hands go out: 1 all
+ * the way, less in a narrow picture. Allocates nothing.
  */
-export const gestureAt = (timeSeconds: number, activity: number, side: -1 | 1, lift: number, into: ArmPose): void => {
+export const gestureAt = (timeSeconds: number, activity: number, side: -1 | 1, lift: number, reach: number, into: ArmPose): void => {
   const slot = Math.floor(timeSeconds / SLOT_SECONDS);
   const since = timeSeconds - slot * SLOT_SECONDS;
   const weight = ease(0.02, 0.86, since) * (1 - ease(1.84, 2.68, since));
@@ -71,11 +72,11 @@ export const gestureAt = (timeSeconds: number, activity: number, side: -1 | 1, l
   into.wristY -= lift * 0.5;
 
   const idle = slot % IDLE_EVERY === 1 ? WAVING : slot % IDLE_EVERY === 4 ? RESTING : null;
-  if (idle !== null) blend(into, side < 0 ? idle.left : idle.right, idle, since, weight * (1 - activity));
+  if (idle !== null) blend(into, side < 0 ? idle.left : idle.right, idle, since, weight * (1 - activity), reach);
   // Two gestures in a row are never the same: each slot takes its own half of the list.
   const half = TALKING.length / 2;
   const talking = TALKING[Math.floor(hash(slot, 21) * half) * 2 + (slot & 1)];
-  if (talking !== undefined && hash(slot, 22) < 0.86) blend(into, side < 0 ? talking.left : talking.right, talking, since, weight * activity);
+  if (talking !== undefined && hash(slot, 22) < 0.86) blend(into, side < 0 ? talking.left : talking.right, talking, since, weight * activity, reach);
 
   into.elbowX = quantize(into.elbowX, 0.25);
   into.elbowY = quantize(into.elbowY, 0.25);
@@ -84,16 +85,19 @@ export const gestureAt = (timeSeconds: number, activity: number, side: -1 | 1, l
   into.angle = quantize(into.angle, 0.004);
 };
 
-const blend = (into: ArmPose, target: ArmPose | null, gesture: Gesture, since: number, weight: number): void => {
+/** Takes what lies further out than `from` closer to it. */
+const nearer = (x: number, from: number, reach: number): number => (x > from ? from + (x - from) * reach : x);
+
+const blend = (into: ArmPose, target: ArmPose | null, gesture: Gesture, since: number, weight: number, reach: number): void => {
   if (target === null || weight === 0) return;
   const beat = Math.sin(since * gesture.beatHz * 2 * Math.PI);
-  into.elbowX = mix(into.elbowX, target.elbowX, weight);
+  into.elbowX = mix(into.elbowX, nearer(target.elbowX, REST.elbowX, reach), weight);
   into.elbowY = mix(into.elbowY, target.elbowY, weight);
   // The hand swings out on its way, as a forearm that turns about the elbow does.
   const arc = weight * (1 - weight) * 4;
-  into.wristX = mix(into.wristX, target.wristX + beat * gesture.beatAngle * 40, weight) + arc * 26;
+  into.wristX = mix(into.wristX, nearer(target.wristX, REST.wristX, reach) + beat * gesture.beatAngle * 40, weight) + arc * 26 * reach;
   into.wristY = mix(into.wristY, target.wristY + beat * gesture.beatY, weight);
-  into.angle = mix(into.angle, target.angle + beat * gesture.beatAngle, weight);
+  into.angle = mix(into.angle, nearer(target.angle, 0, 0.4 + 0.6 * reach) + beat * gesture.beatAngle, weight);
   into.curl = mix(into.curl, target.curl, weight);
   into.spread = mix(into.spread, target.spread, weight);
   into.facing = mix(into.facing, target.facing, weight);

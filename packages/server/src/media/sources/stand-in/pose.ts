@@ -94,8 +94,8 @@ const breathAt = (timeSeconds: number): number => {
   return 2.8 * ease(0, 0.42, phase) * (1 - ease(0.5, 1, phase));
 };
 
-/** Fills `pose` for a time and what is said then. Allocates nothing. */
-export const computePose = (timeSeconds: number, talk: Talk, pose: Pose): void => {
+/** Fills `pose` for a time and what is said then; `reach` (0..1) is how far hands go out. Allocates nothing. */
+export const computePose = (timeSeconds: number, talk: Talk, reach: number, pose: Pose): void => {
   const lively = 0.55 + 0.45 * talk.activity;
   pose.breath = quantize(breathAt(timeSeconds), 0.5);
   const nod = talk.stress * talk.activity;
@@ -119,12 +119,12 @@ export const computePose = (timeSeconds: number, talk: Talk, pose: Pose): void =
   pose.mouthTeeth = quantize(talk.teeth, 0.1);
   pose.mouthTongue = quantize(talk.tongue, 0.1);
   pose.smile = quantize(mix(0.85 + 0.15 * drift(timeSeconds, 3.7, 10), 0.6, talk.activity), 0.05);
-  computeArms(timeSeconds, talk.activity, pose);
+  computeArms(timeSeconds, talk.activity, reach, pose);
 };
 
 /** Fills only the arms of `pose`: called for the moments within one exposure. Allocates nothing. */
-export const computeArms = (timeSeconds: number, activity: number, pose: Pose): void => {
+export const computeArms = (timeSeconds: number, activity: number, reach: number, pose: Pose): void => {
   const lift = quantize(breathAt(timeSeconds), 0.5);
-  gestureAt(timeSeconds, activity, -1, lift, pose.left);
-  gestureAt(timeSeconds, activity, 1, lift, pose.right);
+  gestureAt(timeSeconds, activity, -1, lift, reach, pose.left);
+  gestureAt(timeSeconds, activity, 1, lift, reach, pose.right);
 };

@@ -64,9 +64,12 @@ interface PieceLayer extends Layer {
 /** A renderer for pictures of `width` × `height` (even, in pixels) at `rateFps`. */
 export const createRenderer = (width: number, height: number, rateFps: number): Renderer => {
   const landscape = width >= height;
-  const scale = landscape ? height / 720 : width / 514;
+  const scale = landscape ? height / 720 : width / 562;
   const originX = width / 2;
-  const originY = landscape ? 14 * scale : height * 0.13;
+  const originY = landscape ? 14 * scale : height * 0.155;
+
+  // Hands stay near enough to be seen; only the widest gesture leaves a narrow picture.
+  const reach = landscape ? 1 : 0.35;
 
   const picture = new Uint8Array((width * height * 3) / 2);
   const dirty = createRegions(width, height);
@@ -135,7 +138,7 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
   /** Where a piece's far end is at a moment, into `end`. */
   const end = { x: 0, y: 0 };
   const findEnd = (timeSeconds: number, activity: number, layer: PieceLayer): void => {
-    computeArms(timeSeconds, activity, instant);
+    computeArms(timeSeconds, activity, reach, instant);
     const arm = layer.side < 0 ? instant.left : instant.right;
     end.x = layer.piece === 'upper' ? arm.elbowX : arm.wristX + Math.sin(arm.angle) * 90;
     end.y = layer.piece === 'upper' ? arm.elbowY : arm.wristY - Math.cos(arm.angle) * 90;
@@ -155,7 +158,7 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
     const open = timeSeconds - SHUTTER / rateFps / 2;
     const step = SHUTTER / rateFps / BLUR_SAMPLES;
     for (let sample = 0; sample < BLUR_SAMPLES; sample += 1) {
-      computeArms(open + (sample + 0.5) * step, activity, instant);
+      computeArms(open + (sample + 0.5) * step, activity, reach, instant);
       includeArm(layer.box, layer.side < 0 ? instant.left : instant.right, layer.side, layer.piece);
     }
     place(layer, layer.box);
@@ -170,7 +173,7 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
     layer.brush.globalCompositeOperation = 'lighter';
     layer.brush.globalAlpha = 1 / BLUR_SAMPLES;
     for (let sample = 0; sample < BLUR_SAMPLES; sample += 1) {
-      computeArms(open + (sample + 0.5) * step, activity, instant);
+      computeArms(open + (sample + 0.5) * step, activity, reach, instant);
       begin(scratch.brush, scratch);
       drawArmPiece(scratch.brush, instant, layer.side, layer.piece);
       layer.brush.drawImage(scratch.canvas, 0, 0, layer.across, layer.down, 0, 0, layer.across, layer.down);
@@ -202,7 +205,7 @@ export const createRenderer = (width: number, height: number, rateFps: number): 
   /** Brings every layer up to date with the pose and marks what changed. */
   const update = (timeSeconds: number, talk: Talk): void => {
     [before, pose] = [pose, before];
-    computePose(timeSeconds, talk, pose);
+    computePose(timeSeconds, talk, reach, pose);
     dirty.clear();
     if (!drawn) dirty.add(0, 0, width, height);
     if (pose.breath !== before.breath) addBox(CHEST);

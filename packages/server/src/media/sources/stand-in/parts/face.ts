@@ -73,8 +73,8 @@ const drawEye = (brush: Brush, pose: Pose, side: number): void => {
   brush.scale(side * 1.16, 1.16);
   const open = 1 - pose.blink;
   // Both lids meet a little under the middle; a smile lifts the lower one.
-  const upper = mix(5, -13.5, open);
-  const lower = mix(5, 9.5 - pose.smile * 1.6, open);
+  const upper = mix(9, -13.5, open);
+  const lower = mix(9, 9.5 - pose.smile * 1.6, open);
   brush.beginPath();
   brush.moveTo(-15, 3);
   brush.bezierCurveTo(-9, upper, 8, upper - 1, 16, 0);
@@ -116,7 +116,7 @@ const drawEye = (brush: Brush, pose: Pose, side: number): void => {
   brush.fillStyle = PALETTE.lash;
   brush.beginPath();
   brush.moveTo(-16, 3.5);
-  brush.bezierCurveTo(-9, upper - 1, 9, upper - 2.6, 20.5, mix(4.5, -3.5, open));
+  brush.bezierCurveTo(-9, upper - 1, 9, upper - 2.6, 20.5, mix(-1.5, -3.5, open));
   brush.quadraticCurveTo(19, 0, 16, 1.6);
   brush.bezierCurveTo(9, upper + 2.4, -8, upper + 2.2, -16, 3.5);
   brush.closePath();
@@ -126,8 +126,8 @@ const drawEye = (brush: Brush, pose: Pose, side: number): void => {
   brush.lineWidth = 1.5;
   brush.globalAlpha = 0.55;
   brush.beginPath();
-  brush.moveTo(-11, upper * 0.5 - 5);
-  brush.quadraticCurveTo(2, upper * 0.75 - 9, 15, upper * 0.35 - 4.5);
+  brush.moveTo(-11, mix(-3, -11.75, open));
+  brush.quadraticCurveTo(2, mix(-1, -19, open), 15, mix(-5, -9.2, open));
   brush.stroke();
   brush.restore();
 };
