@@ -3,7 +3,7 @@ import { ConfigError, configTable, loadConfig } from './config.js';
 
 const problemsOf = (env: Readonly<Record<string, string>>): readonly string[] => {
   try {
-    loadConfig(env, '/work');
+    loadConfig(env, '/srv/backlot');
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;
@@ -13,12 +13,12 @@ const problemsOf = (env: Readonly<Record<string, string>>): readonly string[] =>
 
 describe('the settings', () => {
   it('have defaults for everything', () => {
-    expect(loadConfig({}, '/work')).toMatchObject({
+    expect(loadConfig({}, '/srv/backlot')).toMatchObject({
       port: 8787,
       host: '127.0.0.1',
       publicUrl: undefined,
-      dataDir: '/work/.backlot',
-      clipsDir: '/work/.backlot/clips',
+      dataDir: '/srv/backlot/.backlot',
+      clipsDir: '/srv/backlot/.backlot/clips',
       apiKey: undefined,
       maxViewers: 100,
     });
@@ -37,7 +37,7 @@ describe('the settings', () => {
         BACKLOT_LOG_LEVEL: '',
         UNRELATED: 'yes',
       },
-      '/work',
+      '/srv/backlot',
     );
     expect(config).toMatchObject({
       port: 0,
@@ -45,14 +45,14 @@ describe('the settings', () => {
       udpPort: 9000,
       publicUrl: 'https://live.example',
       dataDir: '/data',
-      clipsDir: '/work/clips',
+      clipsDir: '/srv/backlot/clips',
       apiKey: 'x'.repeat(16),
       logLevel: 'warn',
     });
   });
 
   it("can't be changed afterwards", () => {
-    expect(Object.isFrozen(loadConfig({}, '/work'))).toBe(true);
+    expect(Object.isFrozen(loadConfig({}, '/srv/backlot'))).toBe(true);
   });
 
   it('name every bad and every unknown variable at once, with what it must be', () => {
