@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -8,15 +8,19 @@ import { openPgliteDatabase } from './pglite-database.js';
 const organization = (id: string) => ({ id, name: id, createdAt: new Date() });
 
 describe('the embedded database', () => {
-  test('keeps its rows over a restart, and migrates twice without harm', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'backlot-database-'));
+  test('is made whole in spite of what a killed start left, keeps its rows over a restart, and migrates twice without harm', async () => {
+    const parent = await mkdtemp(join(tmpdir(), 'backlot-database-'));
+    const folder = join(parent, 'database');
+    await mkdir(`${folder}.new`);
+    await writeFile(join(`${folder}.new`, 'PG_VERSION'), 'half');
     const first = await openPgliteDatabase(folder);
     await first.executor.insert(organizations).values(organization('org_1'));
     await first[Symbol.asyncDispose]();
     const second = await openPgliteDatabase(folder);
     expect(await second.executor.select({ id: organizations.id }).from(organizations)).toEqual([{ id: 'org_1' }]);
     await second[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true });
+    expect(await readdir(parent)).toEqual(['database']);
+    await rm(parent, { recursive: true });
   });
 
   test('rolls back what throws, refuses its root inside a transaction, and takes turns', async () => {
