@@ -281,6 +281,11 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
           await page.locator('h1').first().waitFor();
           await page.waitForFunction(() => document.querySelector('[role=status][aria-label^=Loading]') === null);
         }
+        // Judged is what a person sees once size and theme have settled, not a picture on the way there.
+        await page.evaluate(async () => {
+          for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+          await Promise.all(document.getAnimations().map((animation) => animation.finished));
+        });
         if (width === 390 && (await page.evaluate(() => document.documentElement.scrollWidth)) > 390) overflows.push(path);
         await page.evaluate(axe.source);
         const { violations } = await page.evaluate(async () => (window as unknown as { axe: typeof axe }).axe.run());
