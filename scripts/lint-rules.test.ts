@@ -25,6 +25,7 @@ const refused: readonly (readonly [path: string, source: string, rule: string])[
   ['packages/server/src/conversations/a.ts', `export * from '../database/postgres/postgres-database.js';`, 'no-restricted-imports'],
   ['packages/server/src/identity/a.ts', `export * from '../avatars/clip/provider.js';`, 'no-restricted-imports'],
   ['packages/server/src/database/a.ts', `export * from './pglite/pglite-database.js';`, 'no-restricted-imports'],
+  ['packages/server/src/images/a.ts', `export * from '../backgrounds/service.js';`, 'no-restricted-imports'],
   ['packages/server/src/blobs/filesystem/a.ts', `export * from '../../backgrounds/service.js';`, 'no-restricted-imports'],
   ['packages/server/src/stage/embedded/a.ts', `export * from '../../sessions/service.js';`, 'no-restricted-imports'],
   ['packages/server/src/media/a.ts', `export * from '../identity/service.js';`, 'no-restricted-imports'],
@@ -72,6 +73,8 @@ const allowed: readonly (readonly [path: string, source: string])[] = [
     'packages/server/src/sessions/fine.test.ts',
     `import { expect, test } from 'vitest';\nimport { Store } from '../blobs/filesystem/store.js';\ntest('x', () => {\n  expect(Store).toBeDefined();\n});`,
   ],
+  ['packages/server/src/backgrounds/fine.ts', `export * from '../images/image-pool.js';`],
+  ['packages/server/src/images/fine.ts', `export * from '../errors.js';`],
   ['packages/server/src/avatars/clip/fine.ts', `export * from '../port.js';\nexport * from '../../media/port.js';`],
   ['packages/player/src/fine.ts', `export * from '@backlot/keyer/webgl';`],
 ];

@@ -5,7 +5,7 @@ import { BlobClaims } from '../blobs/claims.js';
 import type { BlobStore } from '../blobs/port.js';
 import type { Database } from '../database/database.js';
 import type { UrlSigner } from '../identity/url-signer.js';
-import { ImagePool, type ImagePoolOptions } from './ingest/image-pool.js';
+import { ImagePool, type ImagePoolOptions } from '../images/image-pool.js';
 import { Reaper } from './reaper.js';
 import { Renditions } from './renditions/renditions.js';
 import { BackgroundImageService } from './service.js';

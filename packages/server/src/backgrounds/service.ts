@@ -5,7 +5,7 @@ import { BacklotError } from '../errors.js';
 import { createId } from '../ids.js';
 import type { UrlSigner } from '../identity/url-signer.js';
 import { adviseOn } from './advice.js';
-import { SNIFF_BYTES, sniffImage } from './ingest/sniff.js';
+import { SNIFF_BYTES, sniffImage } from '../images/sniff.js';
 import type { Reaper } from './reaper.js';
 import type { Renditions } from './renditions/renditions.js';
 import { canonicalVariant, parseVariant, type RenditionRequest, type Variant, variantName } from './renditions/variant.js';

@@ -3,8 +3,8 @@ import type { BlobRead, BlobStore } from '../../blobs/port.js';
 import { type ClaimedBlob, storeClaimed } from '../../blobs/store-claimed.js';
 import type { Database, Executor } from '../../database/database.js';
 import { BacklotError, toError } from '../../errors.js';
-import type { ImagePool, PreparedImage } from '../ingest/image-pool.js';
-import type { ImageFacts, PrepareOutput } from '../ingest/messages.js';
+import type { ImagePool, PreparedImage } from '../../images/image-pool.js';
+import type { ImageFacts, PrepareOutput } from '../../images/messages.js';
 import { findRendition, type RenditionRecord, trimRenditions, upsertRenditions } from '../repository.js';
 import { type Variant, variantName } from './variant.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitSize } from '../ingest/geometry.js';
+import { fitSize } from '../../images/geometry.js';
 import { canonicalVariant, parseVariant, variantName } from './variant.js';
 
 const side = fc.integer({ min: 1, max: 3840 });

@@ -1,5 +1,5 @@
 import type { RenditionFormat } from '@backlot/contract';
-import type { Box } from '../ingest/geometry.js';
+import type { Box } from '../../images/geometry.js';
 
 /** A picture of an image: its box, and its format when that was asked for. Without format: JPEG, or WebP when transparent. */
 export interface Variant extends Box {

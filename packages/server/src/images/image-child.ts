@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { toError } from '../../errors.js';
+import { toError } from '../errors.js';
 import { type ChildReply, childReply, type PrepareCommand } from './messages.js';
 
 /** How an image child is started. */
@@ -17,9 +17,9 @@ export interface ImageChildOptions {
   readonly maxMemoryKiB: number;
 }
 
-const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
+const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
 /** The built child, seen from `src` and `dist` alike. */
-const ENTRY = join(PACKAGE, 'dist/backgrounds/ingest/child.js');
+const ENTRY = join(PACKAGE, 'dist/images/child.js');
 const ERROR_TAIL_CHARACTERS = 4000;
 const START_TIMEOUT_MS = 20_000;
 

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { BacklotError, toError } from '../../errors.js';
+import { BacklotError, toError } from '../errors.js';
 import { ImageChild, type ImageChildOptions } from './image-child.js';
 import type { ImageFacts, MadeOutput, PrepareOutput } from './messages.js';
 
