@@ -4,7 +4,7 @@ export type ErrorType = 'invalid_request' | 'authentication' | 'not_found' | 'co
 /** The public facts of one error code. */
 export interface ErrorFacts {
   /** HTTP status that carries the code. */
-  readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 409 | 412 | 413 | 415 | 422 | 429 | 500 | 502 | 503 | 504 | 507;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 409 | 412 | 413 | 415 | 422 | 429 | 500 | 501 | 502 | 503 | 504 | 507;
   readonly type: ErrorType;
   /** Whether the same request may succeed later without being changed. */
   readonly retryable: boolean;
@@ -310,6 +310,127 @@ export const ERROR_CODES = define({
     retryable: false,
     message: 'ICE restarts are not supported on this connection.',
     remedy: 'Connect anew with a POST; it takes a few milliseconds.',
+  },
+  // Images from an address
+  invalid_image_url: {
+    status: 422,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'The image address is not a valid https URL.',
+    remedy: 'Send a complete `https://` address of at most 8192 characters, without user name, password, spaces or an unusual port.',
+  },
+  url_not_allowed: {
+    status: 422,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'The host does not resolve to a public address.',
+    remedy: 'Use an address that anybody on the internet can reach. The operator can let internal hosts in with `BACKLOT_FETCH_ALLOW`.',
+  },
+  image_fetch_failed: {
+    status: 422,
+    type: 'invalid_request',
+    retryable: true,
+    message: "The image can't be fetched from its address.",
+    remedy: 'The address must answer 200 with the image itself within 10 seconds, after at most 3 redirects, with a valid certificate and without compression.',
+  },
+  unsupported_image_type: {
+    status: 422,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'The image is not a JPEG, PNG, GIF, WebP or HEIC.',
+    remedy: 'The first bytes count, not the name or the content type. Convert the image.',
+  },
+  image_unreadable: {
+    status: 422,
+    type: 'invalid_request',
+    retryable: false,
+    message: "The image can't be decoded: it is truncated or damaged.",
+    remedy: 'Open it in a picture editor, save it anew and try again.',
+  },
+  image_dimensions_too_large: {
+    status: 422,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'The image has more than 50 million pixels.',
+    remedy: 'Scale it down: a phone shows 1179 × 2556.',
+  },
+  // Conversations
+  conversation_not_found: {
+    status: 404,
+    type: 'not_found',
+    retryable: false,
+    message: 'There is no such conversation.',
+    remedy: 'Check the id. A conversation of another organization answers the same.',
+  },
+  malformed_request: {
+    status: 400,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'The body is not a JSON object.',
+    remedy: 'Send a JSON object such as `{"image_url": "https://…"}`.',
+  },
+  channel_not_supported: {
+    status: 400,
+    type: 'invalid_request',
+    retryable: false,
+    message: "This conversation's channel can't do that.",
+    remedy: 'Backgrounds and typing indicators exist on iMessage only.',
+  },
+  group_not_supported: {
+    status: 400,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'The messaging provider can do that for chats with one person only.',
+    remedy: 'Use a conversation that is not a group, or another provider.',
+  },
+  provider_unsupported: {
+    status: 501,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'The messaging provider has no such operation.',
+    remedy: "The conversation's `capabilities` tell what its provider can do.",
+  },
+  provider_rejected_image: {
+    status: 422,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'The messaging provider refused the image.',
+    remedy: 'Try a JPEG or PNG of at most 10 MB in portrait shape.',
+  },
+  background_update_in_progress: {
+    status: 409,
+    type: 'conflict',
+    retryable: true,
+    message: "Another change of this conversation's background has not finished.",
+    remedy: 'Try again after the seconds in `Retry-After`.',
+  },
+  provider_not_ready: {
+    status: 409,
+    type: 'conflict',
+    retryable: false,
+    message: 'The messaging provider is not set up for that yet.',
+    remedy: 'An operator must switch it on: the Private API, a host with macOS 26, the channel or the plan.',
+  },
+  provider_error: {
+    status: 502,
+    type: 'unavailable',
+    retryable: true,
+    message: 'The messaging provider answered with an error.',
+    remedy: "Try again. If it stays, look for the request id in the server's log.",
+  },
+  provider_unavailable: {
+    status: 503,
+    type: 'unavailable',
+    retryable: true,
+    message: "The messaging provider can't be reached or asks to wait.",
+    remedy: 'Try again after the seconds in `Retry-After`. Nothing is lost.',
+  },
+  webhook_refused: {
+    status: 401,
+    type: 'authentication',
+    retryable: false,
+    message: 'The webhook delivery is not signed by the provider, or is older than five minutes.',
+    remedy: 'Check the signing secret and the clocks of both sides.',
   },
   // Idempotency
   idempotency_key_invalid: {

@@ -1,5 +1,6 @@
 export * from './background-images.js';
 export * from './common.js';
+export * from './conversations.js';
 export * from './errors.js';
 export * from './identity.js';
 export * from './sessions.js';

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { errorBody } from './common.js';
-import { ERROR_CODES, type ErrorCode } from './errors.js';
+import { ERROR_CODES, type ErrorCode, type ErrorFacts } from './errors.js';
 
 /** A JSON reply. */
 export const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
@@ -8,11 +8,11 @@ export const json = <Schema extends z.ZodType>(schema: Schema, description: stri
   content: { 'application/json': { schema } },
 });
 
-/** The error replies of a route, grouped by status with their codes in the description. */
-export const errors = (...codes: readonly ErrorCode[]) => {
+/** The error replies of a route, grouped by status with their codes in the description; a pair names another status than the code's own. */
+export const errors = (...codes: readonly (ErrorCode | readonly [ErrorCode, ErrorFacts['status']])[]) => {
   const byStatus = new Map<number, string[]>();
-  for (const code of codes) {
-    const { status } = ERROR_CODES[code];
+  for (const entry of codes) {
+    const [code, status] = typeof entry === 'string' ? [entry, ERROR_CODES[entry].status] : entry;
     byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\``]);
   }
   return Object.fromEntries([...byStatus].map(([status, names]) => [status, json(errorBody, names.join(', '))]));

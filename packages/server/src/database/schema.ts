@@ -158,3 +158,142 @@ export const idempotencyKeys = pgTable(
   },
   (table) => [primaryKey({ columns: [table.organizationId, table.key] }), index('idempotency_keys_expiry').on(table.expiresAt)],
 );
+
+/** A chat with one person or a group, as the messaging provider tells it. Its background is in `surfaces`. */
+export const conversations = pgTable(
+  'conversations',
+  {
+    id: text('id').primaryKey(),
+    organizationId: organizationId(),
+    /** Name of the messaging provider, and the chat's id there. */
+    provider: text('provider').notNull(),
+    providerChatId: text('provider_chat_id').notNull(),
+    channel: text('channel', { enum: ['imessage', 'sms', 'mms', 'rcs', 'whatsapp', 'voice'] }).notNull(),
+    /** Our own number in it. */
+    phoneNumber: text('phone_number').notNull(),
+    isGroup: boolean('is_group').notNull(),
+    groupName: text('group_name'),
+    groupIconUrl: text('group_icon_url'),
+    /** `[{identifier, name}]`, without ourselves. */
+    participants: jsonb('participants').notNull(),
+    metadata: jsonb('metadata'),
+    messageCount: integer('message_count').notNull(),
+    lastMessageAt: time('last_message_at').notNull(),
+    lastMessagePreview: text('last_message_preview').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    uniqueIndex('conversations_chat').on(table.organizationId, table.provider, table.providerChatId),
+    index('conversations_page').on(table.organizationId, table.lastMessageAt.desc(), table.id.desc()),
+  ],
+);
+
+/** What the messaging provider knows of a conversation's background, beside our own version in `surfaces`. */
+export const conversationBackgrounds = pgTable('conversation_backgrounds', {
+  conversationId: text('conversation_id')
+    .primaryKey()
+    .references(() => conversations.id),
+  /** The provider's own id of the background and its version there; null where it has none. */
+  providerBackgroundId: text('provider_background_id'),
+  providerVersion: text('provider_version'),
+  /** Somebody else's background is shown: set on a phone, or by another program. */
+  isForeign: boolean('is_foreign').notNull(),
+  /** A change was sent and its outcome is not known: the next touch asks the provider. */
+  isInDoubt: boolean('is_in_doubt').notNull(),
+  /** `{width, height, format, sizeBytes}` of the image that was sent. */
+  image: jsonb('image'),
+  checkedAt: time('checked_at'),
+});
+
+export const messages = pgTable(
+  'messages',
+  {
+    id: text('id').primaryKey(),
+    conversationId: text('conversation_id')
+      .notNull()
+      .references(() => conversations.id),
+    providerMessageId: text('provider_message_id').notNull(),
+    direction: text('direction', { enum: ['inbound', 'outbound'] }).notNull(),
+    body: text('body').notNull(),
+    fromNumber: text('from_number').notNull(),
+    toNumber: text('to_number').notNull(),
+    senderIdentifier: text('sender_identifier'),
+    channel: text('channel', { enum: ['imessage', 'sms', 'mms', 'rcs', 'whatsapp', 'voice'] }).notNull(),
+    mediaUrls: jsonb('media_urls').notNull(),
+    reactions: jsonb('reactions').notNull(),
+    replyTo: jsonb('reply_to'),
+    /** Unique in its conversation, by a millisecond more where it was taken: a cursor loses nothing. */
+    receivedAt: time('received_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('messages_provider_id').on(table.conversationId, table.providerMessageId),
+    uniqueIndex('messages_page').on(table.conversationId, table.receivedAt.desc()),
+  ],
+);
+
+/** What a messaging provider must remember over restarts, such as the signing secret that it got once. Sealed. */
+export const messagingState = pgTable('messaging_state', {
+  provider: text('provider').primaryKey(),
+  sealed: bytes('sealed').notNull(),
+  updatedAt: time('updated_at').notNull(),
+});
+
+/** Where an organization wants to be told of events. */
+export const webhookEndpoints = pgTable(
+  'webhook_endpoints',
+  {
+    id: text('id').primaryKey(),
+    organizationId: organizationId(),
+    url: text('url').notNull(),
+    /** Names of the events that it gets; null: all. */
+    eventTypes: jsonb('event_types'),
+    /** Signing key, sealed. */
+    sealedSecret: bytes('sealed_secret').notNull(),
+    isEnabled: boolean('is_enabled').notNull(),
+    createdAt: createdAt(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (table) => [index('webhook_endpoints_organization').on(table.organizationId)],
+);
+
+/** What happened: written in the transaction that made it happen, so that no event is lost or made up. */
+export const webhookEvents = pgTable(
+  'webhook_events',
+  {
+    id: text('id').primaryKey(),
+    organizationId: organizationId(),
+    type: text('type').notNull(),
+    data: jsonb('data').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [index('webhook_events_page').on(table.organizationId, table.createdAt.desc(), table.id.desc())],
+);
+
+/** One event on its way to one endpoint. */
+export const webhookDeliveries = pgTable(
+  'webhook_deliveries',
+  {
+    id: text('id').primaryKey(),
+    eventId: text('event_id')
+      .notNull()
+      .references(() => webhookEvents.id),
+    endpointId: text('endpoint_id')
+      .notNull()
+      .references(() => webhookEndpoints.id, { onDelete: 'cascade' }),
+    state: text('state', { enum: ['pending', 'delivered', 'failed'] }).notNull(),
+    attempts: integer('attempts').notNull(),
+    /** When it is tried next; also the lease of whoever is trying it. */
+    nextAttemptAt: time('next_attempt_at'),
+    lastStatus: integer('last_status'),
+    lastError: text('last_error'),
+    createdAt: createdAt(),
+    finishedAt: time('finished_at'),
+  },
+  (table) => [
+    uniqueIndex('webhook_deliveries_once').on(table.eventId, table.endpointId),
+    index('webhook_deliveries_due')
+      .on(table.nextAttemptAt)
+      .where(sql`${table.state} = 'pending'`),
+    index('webhook_deliveries_endpoint').on(table.endpointId),
+  ],
+);

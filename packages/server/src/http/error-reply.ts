@@ -24,7 +24,8 @@ const toBacklotError = (error: Error): BacklotError => {
 /** Answers with the one shape that every error has. What we did wrong is logged; what the caller did wrong is not. */
 export const replyWithError = (context: Context<AppEnv>, thrown: Error, publicUrl: string): Response => {
   const error = toBacklotError(thrown);
-  const { status, type } = ERROR_CODES[error.code];
+  const { status } = error;
+  const { type } = ERROR_CODES[error.code];
   if (status >= 500) context.var.log[error.code === 'internal' ? 'error' : 'warn']({ err: thrown, code: error.code }, 'request failed');
   const body: ErrorBody = {
     error: {
