@@ -15,9 +15,19 @@ describe('sniff', () => {
     ['gif', bytes('GIF87a')],
     ['gif', bytes('GIF89a;alert(1)')],
     ['webp', bytes('RIFF\x10\0\0\0WEBPVP8 ')],
-    ['heif', ftyp('avif')],
-    ['heif', ftyp('heic')],
-    ['heif', ftyp('xxxx', 'mif1', 'avif')],
+    ['heic', ftyp('heic')],
+    ['heic', ftyp('heix')],
+    ['heic', ftyp('heim')],
+    ['heic', ftyp('heis')],
+    ['heic', ftyp('hevc')],
+    ['heic', ftyp('hevx')],
+    ['heic', ftyp('mif1', 'mif1', 'heic')],
+    ['heic', ftyp('heic', 'mif1', 'avif')],
+    ['avif', ftyp('avif', 'mif1', 'miaf')],
+    ['avif', ftyp('avis')],
+    ['avif', ftyp('xxxx', 'mif1', 'avif')],
+    [null, ftyp('mif1', 'mif1', 'miaf')],
+    [null, ftyp('msf1')],
     [null, ftyp('isom', 'mp42')],
     [null, ftyp('mp42')],
     [null, bytes('RIFF\x10\0\0\0WAVE')],
@@ -31,5 +41,10 @@ describe('sniff', () => {
     [null, bytes('\xff\xff\xff\xffftyp')],
   ])('knows %s', (format, head) => {
     expect(sniffImage(head)).toBe(format);
+  });
+
+  it("takes no brand from the minor version, nor from beyond the box's end", () => {
+    expect(sniffImage(bytes('\0\0\0\x14ftypmif1heicmif1'))).toBeNull();
+    expect(sniffImage(bytes('\0\0\0\x14ftypmif1\0\0\0\0mif1heic'))).toBeNull();
   });
 });
