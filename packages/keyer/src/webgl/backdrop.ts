@@ -1,18 +1,9 @@
-import type { Owned } from './owned.js';
-import { type Fit, fitRectangle } from './framing.js';
+import type { Owned } from '../owned.js';
+import { type Background, FADE_HEAD_START_MS } from '../background.js';
+import { fitRectangle } from '../framing.js';
 import { Program } from './program.js';
 import { backdropShader } from './shaders.js';
 import { Surface, Target } from './surface.js';
-
-/** What is behind the avatar. `image` is taken over: it is closed when another background replaces it. */
-export type Background =
-  | { readonly kind: 'none' }
-  /** `#rrggbb`. */
-  | { readonly kind: 'color'; readonly color: string }
-  | { readonly kind: 'image'; readonly image: ImageBitmap; readonly fit: Fit };
-
-/** The first frame of a fade already shows some of the new background: as if it had begun this long before, in ms. */
-const HEAD_START_MS = 17;
 
 const layerOf = (gl: WebGL2RenderingContext, width: number, height: number) => {
   const surface = new Surface(gl, width, height, gl.RGBA8, gl.NEAREST);
@@ -77,7 +68,7 @@ export class Backdrop implements Owned {
   /** Draws what is to be shown at `nowMs`, if that is another picture than the last one. */
   update(nowMs: number): void {
     if (this.#state === 'still') return;
-    if (this.#state === 'fresh') this.#startedAtMs = nowMs - HEAD_START_MS;
+    if (this.#state === 'fresh') this.#startedAtMs = nowMs - FADE_HEAD_START_MS;
     this.#state = 'fading';
     const elapsed = this.#transitionMs === 0 ? 1 : Math.min(1, (nowMs - this.#startedAtMs) / this.#transitionMs);
     const gl = this.#gl;

@@ -1,4 +1,4 @@
-import type { Owned } from './owned.js';
+import type { Owned } from '../owned.js';
 import type { KeyingParameters } from '../parameters.js';
 import type { ScreenModel } from '../screen-model.js';
 import { Program } from './program.js';

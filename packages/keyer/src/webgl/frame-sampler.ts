@@ -1,4 +1,4 @@
-import type { Owned } from './owned.js';
+import type { Owned } from '../owned.js';
 import { codesOf } from '../color.js';
 import { type ChromaImage, createChromaImage } from '../planes.js';
 import { Program } from './program.js';

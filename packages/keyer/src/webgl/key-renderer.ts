@@ -1,17 +1,17 @@
-import type { Owned } from './owned.js';
+import type { Owned } from '../owned.js';
 import { type KeyingParameters, resolveParameters } from '../parameters.js';
 import { ScreenModel, type Verdict } from '../screen-model.js';
-import { Backdrop, type Background } from './backdrop.js';
+import { Backdrop } from './backdrop.js';
+import type { Background } from '../background.js';
+import { fitRectangle, frameAvatar, type Rectangle } from '../framing.js';
+import { Keyability } from '../keyability.js';
 import { FrameKeyer } from './frame-keyer.js';
 import { FrameSampler } from './frame-sampler.js';
-import { fitRectangle, frameAvatar, type Rectangle } from './framing.js';
 import { Program } from './program.js';
 import { behindShader, compositeShader, copyShader, TILE_CLASS, tileVertexShader } from './shaders.js';
 
 /** Frames between two measurements of a screen that is known: half a second at 30 fps. */
 const MEASURE_EVERY = 15;
-/** Frames in a row that must be unfit for a key before a stream that was never keyed is shown as it is. */
-const PATIENCE = 10;
 /** Sides of a plate cell and of its erosion, in samples of the sampling grid. */
 const GRID = { cellSize: 4, erosion: 1 } as const;
 
@@ -54,18 +54,16 @@ export class KeyRenderer implements Owned {
   readonly #gl: WebGL2RenderingContext;
   readonly #options: KeyRendererOptions;
   readonly #parameters: KeyingParameters;
+  readonly #keyability: Keyability;
   #standing: Standing | null = null;
   #sized: Sized | null = null;
   #background: Background = { kind: 'none' };
   #mode: 'empty' | 'keyed' | 'plain' = 'empty';
-  #unfit = 0;
   #age = 0;
-  #reported = -1;
   #isHeld = false;
   #at: Rectangle = { x: 0, y: 0, width: 0, height: 0 };
   #placed: FrameKeyer | null = null;
   #placedMode: 'empty' | 'keyed' | 'plain' = 'empty';
-  #verdict: Verdict | null = null;
   #disposed = false;
 
   /**
@@ -76,6 +74,7 @@ export class KeyRenderer implements Owned {
     this.#parameters = resolveParameters(options.parameters);
     this.#canvas = canvas;
     this.#options = options;
+    this.#keyability = new Keyability(options.onVerdict);
     const gl = canvas.getContext('webgl2', {
       alpha: true,
       antialias: false,
@@ -93,7 +92,7 @@ export class KeyRenderer implements Owned {
 
   /** What is known of the screen; null before the first frame. */
   get verdict(): Verdict | null {
-    return this.#verdict;
+    return this.#keyability.verdict;
   }
 
   /** Whether a frame of the stream is on the canvas. */
@@ -134,7 +133,7 @@ export class KeyRenderer implements Owned {
   restart(): void {
     this.#sized?.model.reset();
     this.#sized?.sampler.cancel();
-    this.#unfit = 0;
+    this.#keyability.restart();
   }
 
   /**
@@ -252,35 +251,20 @@ export class KeyRenderer implements Owned {
   #measure({ keyer, sampler, model }: Sized): 'keyed' | 'plain' | null {
     if (!model.isReady) {
       sampler.readNow(keyer.frame);
-      const fit = model.update(sampler.image);
-      this.#unfit = fit ? 0 : this.#unfit + 1;
-      if (fit) this.#adopt(keyer, model);
-      else if (this.#unfit === PATIENCE) this.#report(model);
-      if (fit) return 'keyed';
-      return this.#unfit >= PATIENCE ? 'plain' : null;
+      const mode = this.#keyability.judge(model, model.update(sampler.image));
+      if (mode === 'keyed') keyer.setScreen(model);
+      return mode;
     }
     if (sampler.poll()) {
       model.update(sampler.image);
-      this.#adopt(keyer, model);
+      keyer.setScreen(model);
+      this.#keyability.report(model);
     }
     if (++this.#age >= MEASURE_EVERY && !sampler.isReading) {
       this.#age = 0;
       sampler.begin(keyer.frame);
     }
     return 'keyed';
-  }
-
-  #adopt(keyer: FrameKeyer, model: ScreenModel): void {
-    keyer.setScreen(model);
-    this.#report(model);
-  }
-
-  /** Tells the owner, unless it knows already. */
-  #report(model: ScreenModel): void {
-    if (this.#verdict !== null && this.#verdict.keyable === (model.key !== null) && this.#reported === model.generation) return;
-    this.#reported = model.generation;
-    this.#verdict = model.verdict;
-    this.#options.onVerdict?.(this.#verdict);
   }
 
   /** The backdrop, over it the tiles that are nothing but avatar, and at last those where the two meet. */

@@ -1,4 +1,4 @@
-import type { Owned } from './owned.js';
+import type { Owned } from '../owned.js';
 import { vertexShader } from './shaders.js';
 
 /** A linked program with its uniforms looked up once. It draws one triangle over its target, or quads over tiles. */

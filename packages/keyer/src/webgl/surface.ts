@@ -1,4 +1,4 @@
-import type { Owned } from './owned.js';
+import type { Owned } from '../owned.js';
 /** A texture of one size with immutable storage, and a framebuffer when it is drawn into. */
 export class Surface implements Owned {
   readonly texture: WebGLTexture;
