@@ -4,3 +4,4 @@ export * from './conversations.js';
 export * from './errors.js';
 export * from './identity.js';
 export * from './sessions.js';
+export * from './webhooks.js';

@@ -247,9 +247,14 @@ export const webhookEndpoints = pgTable(
     url: text('url').notNull(),
     /** Names of the events that it gets; null: all. */
     eventTypes: jsonb('event_types'),
-    /** Signing key, sealed. */
+    /** Signing secret, sealed. */
     sealedSecret: bytes('sealed_secret').notNull(),
+    /** The one before the last rotation; it signs as well until it expires. */
+    previousSealedSecret: bytes('previous_sealed_secret'),
+    previousSecretExpiresAt: time('previous_secret_expires_at'),
     isEnabled: boolean('is_enabled').notNull(),
+    /** Why Backlot itself stopped sending; null when it didn't. */
+    disabledReason: text('disabled_reason', { enum: ['gone'] }),
     createdAt: createdAt(),
     updatedAt: time('updated_at').notNull(),
   },
@@ -263,10 +268,11 @@ export const webhookEvents = pgTable(
     id: text('id').primaryKey(),
     organizationId: organizationId(),
     type: text('type').notNull(),
-    data: jsonb('data').notNull(),
+    /** The body that is sent: the same bytes in every attempt. */
+    body: text('body').notNull(),
     createdAt: createdAt(),
   },
-  (table) => [index('webhook_events_page').on(table.organizationId, table.createdAt.desc(), table.id.desc())],
+  (table) => [index('webhook_events_page').on(table.organizationId, table.createdAt.desc(), table.id.desc()), index('webhook_events_age').on(table.createdAt)],
 );
 
 /** One event on its way to one endpoint. */
@@ -276,16 +282,18 @@ export const webhookDeliveries = pgTable(
     id: text('id').primaryKey(),
     eventId: text('event_id')
       .notNull()
-      .references(() => webhookEvents.id),
+      .references(() => webhookEvents.id, { onDelete: 'cascade' }),
     endpointId: text('endpoint_id')
       .notNull()
       .references(() => webhookEndpoints.id, { onDelete: 'cascade' }),
     state: text('state', { enum: ['pending', 'delivered', 'failed'] }).notNull(),
+    /** Counted when an attempt begins. */
     attempts: integer('attempts').notNull(),
     /** When it is tried next; also the lease of whoever is trying it. */
     nextAttemptAt: time('next_attempt_at'),
     lastStatus: integer('last_status'),
     lastError: text('last_error'),
+    lastDurationMs: integer('last_duration_ms'),
     createdAt: createdAt(),
     finishedAt: time('finished_at'),
   },
