@@ -432,6 +432,43 @@ export const ERROR_CODES = define({
     message: 'The webhook delivery is not signed by the provider, or is older than five minutes.',
     remedy: 'Check the signing secret and the clocks of both sides.',
   },
+  // Webhooks that Backlot sends
+  webhook_endpoint_not_found: {
+    status: 404,
+    type: 'not_found',
+    retryable: false,
+    message: 'There is no webhook endpoint with this id.',
+    remedy: 'List the webhook endpoints for ids that exist.',
+  },
+  webhook_event_not_found: {
+    status: 404,
+    type: 'not_found',
+    retryable: false,
+    message: 'There is no event with this id.',
+    remedy: 'List the events for ids that exist. They are kept for 30 days.',
+  },
+  webhook_endpoint_disabled: {
+    status: 409,
+    type: 'conflict',
+    retryable: false,
+    message: 'The webhook endpoint is disabled.',
+    remedy: 'Enable it, then try again.',
+  },
+  webhook_endpoints_full: {
+    status: 409,
+    type: 'conflict',
+    retryable: false,
+    message: 'The organization has as many webhook endpoints as it may: 50.',
+    remedy: 'Delete an endpoint that is not used any more.',
+  },
+  invalid_webhook_url: {
+    status: 422,
+    type: 'invalid_request',
+    retryable: false,
+    message: "The endpoint's address is not a valid https URL.",
+    remedy:
+      'Send a complete `https://` address without user name and password, on port 443. The operator can let other ports and hosts in with `BACKLOT_FETCH_ALLOW`.',
+  },
   // Idempotency
   idempotency_key_invalid: {
     status: 422,

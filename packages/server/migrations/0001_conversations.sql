@@ -96,7 +96,7 @@ CREATE INDEX "conversations_page" ON "conversations" USING btree ("organization_
 CREATE UNIQUE INDEX "messages_provider_id" ON "messages" USING btree ("conversation_id","provider_message_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "messages_page" ON "messages" USING btree ("conversation_id","received_at" DESC NULLS LAST);--> statement-breakpoint
 CREATE UNIQUE INDEX "webhook_deliveries_once" ON "webhook_deliveries" USING btree ("event_id","endpoint_id");--> statement-breakpoint
-CREATE INDEX "webhook_deliveries_due" ON "webhook_deliveries" USING btree ("next_attempt_at") WHERE "webhook_deliveries"."state" = 'pending';--> statement-breakpoint
+CREATE INDEX "webhook_deliveries_due" ON "webhook_deliveries" USING btree ("endpoint_id","next_attempt_at") WHERE "webhook_deliveries"."state" = 'pending';--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_endpoint" ON "webhook_deliveries" USING btree ("endpoint_id");--> statement-breakpoint
 CREATE INDEX "webhook_endpoints_organization" ON "webhook_endpoints" USING btree ("organization_id");--> statement-breakpoint
 CREATE INDEX "webhook_events_page" ON "webhook_events" USING btree ("organization_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint

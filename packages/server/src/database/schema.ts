@@ -300,7 +300,7 @@ export const webhookDeliveries = pgTable(
   (table) => [
     uniqueIndex('webhook_deliveries_once').on(table.eventId, table.endpointId),
     index('webhook_deliveries_due')
-      .on(table.nextAttemptAt)
+      .on(table.endpointId, table.nextAttemptAt)
       .where(sql`${table.state} = 'pending'`),
     index('webhook_deliveries_endpoint').on(table.endpointId),
   ],
