@@ -180,4 +180,17 @@ describe('sign-in', () => {
     const again = await new IdentityService(test.database).bootstrap(undefined);
     expect(again).toEqual({ organizationId: test.organizationId, isNew: false, createdApiKey: null });
   });
+
+  it('replaces the key by the one that is set: the old one stops working, and works again when it is set again', async () => {
+    const identity = new IdentityService(test.database);
+    await identity.bootstrap('blk_first-key-of-the-environment');
+    await identity.bootstrap('blk_second-key-of-the-environment');
+    expect(await identity.authenticateKey('blk_first-key-of-the-environment')).toBeNull();
+    expect(await identity.authenticateKey('blk_second-key-of-the-environment')).toEqual({ organizationId: test.organizationId, via: 'api_key' });
+    await identity.bootstrap(undefined);
+    expect(await identity.authenticateKey('blk_second-key-of-the-environment')).not.toBeNull();
+    await identity.bootstrap('blk_first-key-of-the-environment');
+    expect(await identity.authenticateKey('blk_second-key-of-the-environment')).toBeNull();
+    expect(await identity.authenticateKey('blk_first-key-of-the-environment')).not.toBeNull();
+  });
 });

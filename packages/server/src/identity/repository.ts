@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, lt, or } from 'drizzle-orm';
+import { and, eq, gt, isNull, lt, ne, or } from 'drizzle-orm';
 import type { Executor } from '../database/database.js';
 import { apiKeys, consoleSessions, installation, organizations, signInLinks } from '../database/schema.js';
 
@@ -29,6 +29,18 @@ export const insertApiKey = async (
   row: { readonly id: string; readonly organizationId: string; readonly hash: string; readonly displayPrefix: string; readonly createdAt: Date },
 ): Promise<void> => {
   await executor.insert(apiKeys).values(row).onConflictDoNothing();
+};
+
+/** Makes a key the only one of its organization that is valid: the others are revoked, and it no longer is if it was. */
+export const keepOnlyApiKey = async (executor: Executor, organizationId: string, hash: string, now: Date): Promise<void> => {
+  await executor
+    .update(apiKeys)
+    .set({ revokedAt: now })
+    .where(and(eq(apiKeys.organizationId, organizationId), ne(apiKeys.hash, hash), isNull(apiKeys.revokedAt)));
+  await executor
+    .update(apiKeys)
+    .set({ revokedAt: null })
+    .where(and(eq(apiKeys.organizationId, organizationId), eq(apiKeys.hash, hash)));
 };
 
 export const hasApiKey = async (executor: Executor, organizationId: string): Promise<boolean> =>

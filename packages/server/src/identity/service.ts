@@ -18,6 +18,7 @@ import {
   insertOrganization,
   insertSignInLink,
   type Installation,
+  keepOnlyApiKey,
   spendSignInLink,
   sweepSignIns,
   touchApiKey,
@@ -60,7 +61,7 @@ export class IdentityService {
     this.#now = now;
   }
 
-  /** Makes sure that there is an organization with an API key. */
+  /** Makes sure that there is an organization with an API key. A given key replaces those before it: they stop working. */
   async bootstrap(givenApiKey: string | undefined): Promise<Bootstrap> {
     const now = this.#now();
     return this.#database.transaction(async (transaction) => {
@@ -72,6 +73,7 @@ export class IdentityService {
       if (apiKey !== null) {
         await insertApiKey(transaction, { id: createId('key'), organizationId, hash: hashSecret(apiKey), displayPrefix: apiKey.slice(0, 8), createdAt: now });
       }
+      if (givenApiKey !== undefined) await keepOnlyApiKey(transaction, organizationId, hashSecret(givenApiKey), now);
       await sweepSignIns(transaction, now);
       return { organizationId, isNew: existing === null, createdApiKey };
     });
