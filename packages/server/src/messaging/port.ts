@@ -102,12 +102,13 @@ export interface ProviderMemory {
   write(values: Readonly<Record<string, string>>): Promise<void>;
 }
 
-/** The request may have taken effect: it was sent, and no answer came. */
+/** The change may have taken effect: it was sent, and no answer came, or one that doesn't tell. Ask the provider before believing either. */
 export class OutcomeUnknownError extends BacklotError {
   override readonly name = 'OutcomeUnknownError';
 
-  constructor(options: BacklotErrorOptions = {}) {
-    super('provider_unavailable', options);
+  /** `code`: `provider_unavailable` where no answer came, `provider_error` where it can't be read or failed half-way. */
+  constructor(options: BacklotErrorOptions = {}, code: 'provider_unavailable' | 'provider_error' = 'provider_unavailable') {
+    super(code, options);
   }
 }
 
@@ -115,8 +116,10 @@ export class OutcomeUnknownError extends BacklotError {
  * Connects conversations to iMessage. Every adapter guarantees, and `port.contract.ts` proves:
  * - calls end at the signal or at the adapter's own time-out (30 s for an upload, 10 s for the rest);
  * - errors are `provider_error` (its 5xx, unreadable answers, our key refused), `provider_unavailable` (can't connect,
- *   time-out, 429 and 503, with `Retry-After`; `OutcomeUnknownError` once a change was sent), `provider_not_ready`,
- *   `provider_rejected_image`, `provider_unsupported` (without any call outside);
+ *   time-out, 429 and 503, with `Retry-After`), `provider_not_ready`, `provider_rejected_image`,
+ *   `provider_unsupported` (without any call outside);
+ * - a change that was sent and may have happened (no answer, an unreadable one, 500, 502, 504) ends as
+ *   `OutcomeUnknownError`, whichever of the two codes it has;
  * - secrets and addresses that hold them reach neither logs nor messages.
  */
 export interface MessagingProvider extends AsyncDisposable {
