@@ -66,7 +66,7 @@ export const backgroundImageRoutes = {
     operationId: 'createBackgroundImage',
     summary: 'Upload a background image',
     description:
-      'JPEG, PNG, WebP, AVIF or GIF (first frame), at most 10 MB and 50 million pixels. The content counts, not the name. Orientation is applied, colours are converted to sRGB, metadata is dropped.',
+      'JPEG, PNG, WebP, AVIF, GIF (first frame) or HEIC, at most 10 MB and 50 million pixels. The content counts, not the name. Orientation is applied, colours are converted to sRGB, metadata is dropped.',
     request: {
       headers: idempotent,
       body: {

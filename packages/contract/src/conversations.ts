@@ -90,6 +90,7 @@ export const backgroundWarning = z
       'image_zoomed',
       'image_animated',
       'image_transparent',
+      'image_rotated',
       'group_chat',
       'older_systems_show_default',
     ]),

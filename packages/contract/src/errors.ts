@@ -166,7 +166,7 @@ export const ERROR_CODES = define({
     status: 415,
     type: 'invalid_request',
     retryable: false,
-    message: 'The file is not a JPEG, PNG, WebP, AVIF or GIF image.',
+    message: 'The file is not a JPEG, PNG, WebP, AVIF, GIF or HEIC image.',
     remedy: 'The content of the file counts, not its name. Convert it to one of these formats.',
   },
   image_too_many_pixels: {

@@ -11,7 +11,8 @@ import { formatBytes, formatSize } from './format.js';
 import { MAX_TITLE_CHARACTERS, MAX_UPLOAD_BYTES } from './limits.js';
 import { type Upload, useUploads } from './uploads.js';
 
-const ACCEPTED = 'image/jpeg,image/png,image/webp,image/avif,image/gif';
+// Some systems know HEIC only by its extensions.
+const ACCEPTED = 'image/jpeg,image/png,image/webp,image/avif,image/gif,image/heic,image/heif,.heic,.heif';
 
 /** The form with which images come into the library. Closing it while images are on their way lets them go on. */
 export const UploadDialog = ({ onClose }: { readonly onClose: () => void }) => {
@@ -90,7 +91,7 @@ const DropZone = ({ compact, onFiles }: { readonly compact: boolean; readonly on
       </label>
       {!compact && (
         <p className="mx-auto mt-3 max-w-90 text-sm text-ink-soft">
-          Or drop or paste them here. JPEG, PNG, WebP, AVIF or GIF up to 10 MB each. 1920 × 1080 or 1080 × 1920 look best.
+          Or drop or paste them here. JPEG, PNG, WebP, AVIF, GIF or HEIC up to 10 MB each. 1920 × 1080 or 1080 × 1920 look best.
         </p>
       )}
     </div>

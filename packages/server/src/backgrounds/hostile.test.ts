@@ -10,13 +10,14 @@ import { BacklotError } from '../errors.js';
 import { openTestLibrary, ORGANIZATION, type TestLibrary } from './library.testing.js';
 
 const run = promisify(execFile);
+/** Without `image_service_failed`: the code of a job whose child died or hung. */
 const CODES = ['image_empty', 'image_unsupported_type', 'image_too_many_pixels', 'image_undecodable'];
 
 describe.skipIf(!hasSharedData)('hostile images', () => {
   let test: TestLibrary;
   let folder: string;
   beforeAll(async () => {
-    // One child for all of them, so that its death would show.
+    // As few children as possible for all of them: what one file breaks, the next would suffer from.
     test = await openTestLibrary({ decoding: { jobsPerChild: 100_000 } });
     // Never into the checkout: the files are made to crash what opens them.
     folder = await mkdtemp(join(tmpdir(), 'backlot-hostile-'));
@@ -31,7 +32,6 @@ describe.skipIf(!hasSharedData)('hostile images', () => {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
     expect(files.length).toBeGreaterThan(1000);
-    const { pids } = test.library.pool;
     const wrong: string[] = [];
     let taken = 0;
     const check = async (path: string): Promise<void> => {
@@ -56,6 +56,5 @@ describe.skipIf(!hasSharedData)('hostile images', () => {
     expect(wrong).toEqual([]);
     // Most of what other decoders take is taken: the refusals are not a decoder that fails at everything.
     expect(taken).toBeGreaterThan(200);
-    expect(test.library.pool.pids).toEqual(expect.arrayContaining(pids));
   }, 180_000);
 });

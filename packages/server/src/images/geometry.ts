@@ -30,3 +30,7 @@ export const fitSize = (image: Size, box: Box): Size => {
 
 /** How much an image must at least be scaled to give a picture of this size, 0 to 1. */
 export const scaleFor = (image: Size, picture: Size): number => Math.min(1, Math.max(picture.width / image.width, picture.height / image.height));
+
+/** Size of the picture itself for an output: one with surroundings fills its place in them exactly, so it may be enlarged. */
+export const pictureSize = (image: Size, output: Box | (Size & { readonly fit: 'surround' })): Size =>
+  output.fit === 'surround' ? { width: output.width, height: output.height } : fitSize(image, output);

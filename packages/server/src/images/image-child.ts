@@ -19,27 +19,32 @@ export interface ImageChildOptions {
 
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
 /** The built child, seen from `src` and `dist` alike. */
-const ENTRY = join(PACKAGE, 'dist/images/child.js');
+const ENTRY = join(PACKAGE, 'dist/images/child/child.js');
 const ERROR_TAIL_CHARACTERS = 4000;
+/** 1 GiB in pages of 64 KiB; a HEIC of 50 million pixels takes half of it. */
+const MAX_WASM_PAGES = 16_384;
 const START_TIMEOUT_MS = 20_000;
 
 /** The `node_modules` folders that hold what the child imports. */
 const moduleFolders = (): string[] => {
   const require = createRequire(import.meta.url);
-  const folders = ['sharp', 'zod'].map((name) => {
+  const folders = ['sharp', 'libheif-js/wasm-bundle', 'zod'].map((name) => {
     const path = require.resolve(name);
     return path.slice(0, path.indexOf(`${sep}node_modules${sep}`) + `${sep}node_modules`.length);
   });
   return [...new Set(folders)];
 };
 
-const permissionFlags = (options: ImageChildOptions): string[] => {
+const nodeFlags = (options: ImageChildOptions): string[] => {
   const major = Number(process.versions.node.split('.')[0]);
   // The package's own `package.json` says that its files are modules.
   const read = [...moduleFolders(), PACKAGE, ...options.readableFolders, options.writableFolder];
   return [
     major >= 22 ? '--permission' : '--experimental-permission',
     '--no-warnings',
+    // Else WebAssembly reserves 8 GiB of addresses for each memory, which the cap on them forbids.
+    '--disable-wasm-trap-handler',
+    `--wasm-max-mem-pages=${MAX_WASM_PAGES}`,
     '--allow-addons',
     ...read.map((folder) => `--allow-fs-read=${join(folder, '*')}`),
     `--allow-fs-write=${join(options.writableFolder, '*')}`,
@@ -61,7 +66,7 @@ export class ImageChild {
   readonly ready: Promise<void>;
 
   constructor(options: ImageChildOptions) {
-    const node = [process.execPath, '--max-old-space-size=256', ...permissionFlags(options), ENTRY];
+    const node = [process.execPath, '--max-old-space-size=256', ...nodeFlags(options), ENTRY];
     const command = process.platform === 'linux' ? ['/bin/sh', '-c', `ulimit -v ${options.maxMemoryKiB} && ulimit -c 0 && exec "$0" "$@"`, ...node] : node;
     const [file = process.execPath, ...args] = command;
     this.#process = spawn(file, args, { env: {}, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });

@@ -28,7 +28,7 @@ const start = async (options: Partial<ImagePoolOptions> = {}): Promise<ImagePool
 };
 const job = (sha256 = 'a', name = 'photo.jpg') => ({
   sha256,
-  path: join(folder, name),
+  file: join(folder, name),
   outputs: [{ width: 320, height: 180, fit: 'cover' as const, format: 'auto' as const }],
 });
 const pidOf = (started: ImagePool): number => {
@@ -49,7 +49,7 @@ const isAlive = (pid: number): boolean => {
 describe('image pool', () => {
   it('decodes in a child and leaves no files', async () => {
     const { image, pictures } = await (await start()).prepare(job());
-    expect(image).toEqual({ mediaType: 'image/jpeg', width: 1200, height: 800, frames: 1, transparent: false });
+    expect(image).toEqual({ mediaType: 'image/jpeg', width: 1200, height: 800, frames: 1, transparent: false, orientation: 1 });
     expect(await sharp(pictures[0]?.bytes).metadata()).toMatchObject({ format: 'jpeg', width: 320, height: 180 });
     expect(await readdir(join(folder, 'jobs'))).toEqual([]);
   });

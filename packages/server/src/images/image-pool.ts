@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { BacklotError, toError } from '../errors.js';
@@ -35,8 +35,12 @@ export interface ImagePoolOptions {
 export interface ImageJob {
   /** Hash of the file: one that has killed two children is not tried again. */
   readonly sha256: string;
-  readonly path: string;
+  /** The file's path in a readable folder, or its bytes. */
+  readonly file: string | Uint8Array;
+  /** Without any the image is only decoded, whole. */
   readonly outputs: readonly PrepareOutput[];
+  /** `all`: every frame is decoded too, and all of them count against the limit on pixels. Default: `first`. */
+  readonly frames?: 'first' | 'all';
 }
 
 export interface MadePicture extends MadeOutput {
@@ -123,7 +127,12 @@ export class ImagePool implements AsyncDisposable {
     let outputFolder: string | null = null;
     try {
       outputFolder = await mkdtemp(join(this.#options.folder, 'job-'));
-      return await this.#run(worker, job, outputFolder, signal);
+      let path = job.file;
+      if (typeof path !== 'string') {
+        path = join(outputFolder, 'image');
+        await writeFile(path, job.file);
+      }
+      return await this.#run(worker, job, path, outputFolder, signal);
     } finally {
       this.#release(worker);
       if (outputFolder !== null) await rm(outputFolder, { recursive: true, force: true });
@@ -139,7 +148,7 @@ export class ImagePool implements AsyncDisposable {
     await rm(this.#options.folder, { recursive: true, force: true });
   }
 
-  async #run(worker: Worker, job: ImageJob, outputFolder: string, signal: AbortSignal | undefined): Promise<PreparedImage> {
+  async #run(worker: Worker, job: ImageJob, path: string, outputFolder: string, signal: AbortSignal | undefined): Promise<PreparedImage> {
     const { deadlineMs, timeoutSeconds, maxPixels, maxIdleBytes, log } = this.#options;
     const number = this.#nextJob++;
     worker.jobs++;
@@ -154,7 +163,7 @@ export class ImagePool implements AsyncDisposable {
       signal?.throwIfAborted();
       deadline = setTimeout(() => end.abort(new Error(`no answer after ${deadlineMs} ms`)), deadlineMs);
       reply = await worker.child.prepare(
-        { type: 'prepare', job: number, path: job.path, outputFolder, outputs: [...job.outputs], maxPixels, timeoutSeconds },
+        { type: 'prepare', job: number, path, outputFolder, outputs: [...job.outputs], frames: job.frames ?? 'first', maxPixels, timeoutSeconds },
         end.signal,
       );
     } catch (error) {
@@ -167,7 +176,7 @@ export class ImagePool implements AsyncDisposable {
       clearTimeout(deadline);
       signal?.removeEventListener('abort', giveUp);
     }
-    if (reply.rssBytes > maxIdleBytes) worker.jobs = Infinity;
+    if (reply.spent || reply.rssBytes > maxIdleBytes) worker.jobs = Infinity;
     if (reply.type === 'refused') {
       log.info({ code: reply.code, reason: reply.reason, sha256: job.sha256 }, 'an image was refused');
       if (reply.code === 'image_service_failed') this.#blame(job.sha256);

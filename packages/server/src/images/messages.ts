@@ -3,13 +3,28 @@ import { z } from 'zod';
 const size = z.number().int().positive();
 
 /** A picture to make: fill a box, or keep the shape inside it. A missing side follows from the other. */
-const output = z.strictObject({
+const fitted = z.strictObject({
+  fit: z.enum(['cover', 'contain']),
   width: size.nullable(),
   height: size.nullable(),
-  fit: z.enum(['cover', 'contain']),
   /** `auto`: JPEG, or WebP when the image is transparent. */
   format: z.enum(['auto', 'jpeg', 'webp', 'png']),
 });
+
+const margin = z.number().int().nonnegative().max(8192);
+
+/** A picture of exactly this size, with margins that continue it as its blurred mirror image. */
+const surrounded = z.strictObject({
+  fit: z.literal('surround'),
+  width: size.max(8192),
+  height: size.max(8192),
+  margins: z.strictObject({ left: margin, top: margin, right: margin, bottom: margin }),
+  format: z.literal('jpeg'),
+  /** Largest file; quality gives way. */
+  maxBytes: size,
+});
+
+const output = z.discriminatedUnion('fit', [fitted, surrounded]);
 
 /** What the parent asks of an image child: one image, decoded once. */
 export const prepareCommand = z.strictObject({
@@ -19,11 +34,21 @@ export const prepareCommand = z.strictObject({
   path: z.string(),
   /** Folder for the outputs; they are named by their index. */
   outputFolder: z.string(),
-  outputs: z.array(output).min(1).max(8),
+  /** Without any the image is only decoded, whole. */
+  outputs: z.array(output).max(8),
+  /** `all` decodes every frame, within the limit on pixels; pictures show the first all the same. */
+  frames: z.enum(['first', 'all']),
   /** Largest width × height that is decoded. */
   maxPixels: size,
   timeoutSeconds: size,
 });
+
+/** How a child is after a job. */
+const afterwards = {
+  rssBytes: z.number(),
+  /** It holds memory that it can't give back, and should be replaced. */
+  spent: z.boolean(),
+};
 
 /** What an image child says. */
 export const childReply = z.discriminatedUnion('type', [
@@ -32,15 +57,17 @@ export const childReply = z.discriminatedUnion('type', [
     type: z.literal('prepared'),
     job: z.number().int(),
     image: z.strictObject({
-      mediaType: z.enum(['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif']),
+      mediaType: z.enum(['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif', 'image/heic']),
       /** Upright size in pixels. */
       width: size,
       height: size,
       frames: size,
       transparent: z.boolean(),
+      /** What EXIF told of the file's orientation, 1 to 8; 1 is upright. */
+      orientation: z.number().int().min(1).max(8),
     }),
     outputs: z.array(z.strictObject({ width: size, height: size, format: z.enum(['jpeg', 'webp', 'png']) })),
-    rssBytes: z.number(),
+    ...afterwards,
   }),
   z.strictObject({
     type: z.literal('refused'),
@@ -48,12 +75,14 @@ export const childReply = z.discriminatedUnion('type', [
     code: z.enum(['image_unsupported_type', 'image_too_many_pixels', 'image_undecodable', 'image_service_failed']),
     /** What the decoder said: for the log, never for callers. */
     reason: z.string().max(2000),
-    rssBytes: z.number(),
+    ...afterwards,
   }),
 ]);
 
 export type PrepareCommand = z.infer<typeof prepareCommand>;
 export type PrepareOutput = z.infer<typeof output>;
+/** Space around a picture, in pixels. */
+export type Margins = z.infer<typeof surrounded>['margins'];
 export type ChildReply = z.infer<typeof childReply>;
 /** The facts of an uploaded image. */
 export type ImageFacts = Extract<ChildReply, { type: 'prepared' }>['image'];

@@ -98,7 +98,7 @@ export class Renditions {
     const { blobs, pool } = this.#options;
     await using file = await blobs.openFile(sha256);
     if (file === null) throw new BacklotError('rendition_not_found');
-    return await pool.prepare({ sha256, path: file.path, outputs: variants.map(toOutput) }, signal);
+    return await pool.prepare({ sha256, file: file.path, outputs: variants.map(toOutput) }, signal);
   }
 
   async #store(
