@@ -1,6 +1,6 @@
 import { MAX_IMAGE_BYTES, MAX_TITLE_LENGTH, title as titleSchema } from '@backlot/contract';
 import { BacklotError } from '../errors.js';
-import { type FormPart, multipartBoundary, MultipartError, parseMultipart } from './multipart.js';
+import { type FormPart, multipartBoundary, MultipartError, parseMultipart } from '../http/multipart.js';
 
 /** What a person uploads: one image and what to call it. */
 export interface Upload {

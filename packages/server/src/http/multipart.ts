@@ -3,6 +3,8 @@ export interface FormPart {
   readonly name: string;
   /** Null for a field that is no file; empty when a browser sends a file field that nothing was chosen for. */
   readonly filename: string | null;
+  /** As the client says, which need not be true; null where it says nothing. */
+  readonly contentType: string | null;
   /** A view into the body. */
   readonly bytes: Uint8Array;
 }
@@ -42,7 +44,8 @@ const parsePart = (part: Buffer): FormPart => {
   const disposition = lines.find((line) => /^content-disposition\s*:\s*form-data\s*;/i.test(line));
   const name = disposition === undefined ? null : parameter(disposition, 'name');
   if (disposition === undefined || name === null) throw new MultipartError('a part has no name');
-  return { name, filename: parameter(disposition, 'filename'), bytes: part.subarray(headerEnd + 4) };
+  const contentType = lines.find((line) => /^content-type\s*:/i.test(line))?.replace(/^[^:]*:\s*/, '') ?? null;
+  return { name, filename: parameter(disposition, 'filename'), contentType, bytes: part.subarray(headerEnd + 4) };
 };
 
 /**

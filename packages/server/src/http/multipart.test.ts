@@ -24,15 +24,15 @@ describe('boundary', () => {
 describe('multipart form', () => {
   it('reads fields and files, with what browsers and curl write into names', () => {
     expect(parse(`${field('title', 'Two\r\nlines')}${field('image', '\x00\xff--b', 'a %22b%22.jpg')}${field('other', '', 'c \\"d\\".png')}--b--\r\n`)).toEqual([
-      { name: 'title', filename: null, bytes: 'Two\r\nlines' },
-      { name: 'image', filename: 'a "b".jpg', bytes: '\x00\xff--b' },
-      { name: 'other', filename: 'c "d".png', bytes: '' },
+      { name: 'title', filename: null, contentType: null, bytes: 'Two\r\nlines' },
+      { name: 'image', filename: 'a "b".jpg', contentType: null, bytes: '\x00\xff--b' },
+      { name: 'other', filename: 'c "d".png', contentType: null, bytes: '' },
     ]);
   });
 
-  it('skips a preamble and spaces after a boundary, and reads a file without other headers', () => {
-    expect(parse(`preamble\r\n--b  \r\ncontent-disposition:form-data; filename=x; name=image\r\n\r\nabc\r\n--b--`)).toEqual([
-      { name: 'image', filename: 'x', bytes: 'abc' },
+  it('skips a preamble and spaces after a boundary, and takes headers as they come', () => {
+    expect(parse(`preamble\r\n--b  \r\ncontent-disposition:form-data; filename=x; name=image\r\ncontent-type:image/png\r\n\r\nabc\r\n--b--`)).toEqual([
+      { name: 'image', filename: 'x', contentType: 'image/png', bytes: 'abc' },
     ]);
   });
 
