@@ -7,7 +7,7 @@ import { Page } from '../shell/page.js';
 import { useDialog } from '../shell/search.js';
 import type { ApiExample } from '../ui/api-dialog.js';
 import { Button } from '../ui/button.js';
-import { Dialog } from '../ui/dialog.js';
+import { ConfirmDialog } from '../ui/confirm-dialog.js';
 import { ErrorNotice } from '../ui/error-notice.js';
 import { Skeleton } from '../ui/skeleton.js';
 import { StatusPill } from '../ui/status-pill.js';
@@ -156,28 +156,18 @@ const DeadSession = ({ session, hasFailed, reason, backgroundId }: DeadSessionPr
 const EndDialog = ({ id, onClose }: { readonly id: string; readonly onClose: () => void }) => {
   const end = useEndSession();
   return (
-    <Dialog
+    <ConfirmDialog
       title="End session"
-      size="small"
+      action="End session"
+      pendingAction="Ending"
+      isPending={end.isPending}
+      error={end.error}
+      errorTitle="The session was not ended"
+      onConfirm={() => end.mutate(id, { onSuccess: onClose })}
       onClose={onClose}
-      footer={
-        <>
-          <Button data-autofocus onClick={onClose}>
-            Cancel
-          </Button>
-          <Button variant="danger" disabled={end.isPending} onClick={() => end.mutate(id, { onSuccess: onClose })}>
-            {end.isPending ? 'Ending' : 'End session'}
-          </Button>
-        </>
-      }
     >
       <p>The avatar goes off air and every viewer sees that it has ended. An ended session can’t be started again.</p>
-      {end.error !== null && (
-        <div className="mt-4">
-          <ErrorNotice error={end.error} title="The session was not ended" />
-        </div>
-      )}
-    </Dialog>
+    </ConfirmDialog>
   );
 };
 
