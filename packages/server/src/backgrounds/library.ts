@@ -21,6 +21,8 @@ export interface LibraryOptions {
   readonly scratchFolder: string;
   /** Folder of the blobs, which children read. */
   readonly blobFolder: string;
+  /** Called when webhook events have been written. */
+  readonly onPublished?: () => void;
   readonly now?: () => Date;
   /** Changes to the limits of image decoding. */
   readonly decoding?: Partial<ImagePoolOptions>;
@@ -48,7 +50,7 @@ export const openLibrary = async (options: LibraryOptions): Promise<Library> => 
   });
   const reaper = new Reaper({ database, blobs, claims, log, now });
   const renditions = new Renditions({ database, blobs, claims, pool, now });
-  const service = new BackgroundImageService({ database, renditions, reaper, signer, publicUrl, now });
+  const service = new BackgroundImageService({ database, renditions, reaper, signer, publicUrl, onPublished: options.onPublished, now });
   return {
     service,
     reaper,

@@ -75,10 +75,10 @@ export const renameBackgroundImage = async (
   return row ?? null;
 };
 
-/** Deletes a library entry. False when there is none. */
-export const deleteBackgroundImage = async (executor: Executor, organizationId: string, id: string): Promise<boolean> => {
-  const rows = await executor.delete(backgroundImages).where(own(organizationId, id)).returning({ id: backgroundImages.id });
-  return rows.length > 0;
+/** Deletes a library entry and returns what it was. Null when there is none. */
+export const deleteBackgroundImage = async (executor: Executor, organizationId: string, id: string): Promise<BackgroundImageRecord | null> => {
+  const [row] = await executor.delete(backgroundImages).where(own(organizationId, id)).returning();
+  return row ?? null;
 };
 
 /** Stores what pictures were made; one that was made before is replaced. */

@@ -5,10 +5,12 @@ import { basename } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { backgroundImage, backgroundImagePage, MAX_IMAGE_BYTES } from '@backlot/contract';
 import { hasSharedData, sharedData } from '@backlot/testing';
+import { like } from 'drizzle-orm';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { webhookEvents } from '../database/schema.js';
 import { openHttpServer } from '../http/server.js';
-import { openTestLibrary, OTHER_ORGANIZATION, type TestLibrary } from './library.testing.js';
+import { openTestLibrary, ORGANIZATION, OTHER_ORGANIZATION, type TestLibrary } from './library.testing.js';
 
 let test: TestLibrary;
 beforeAll(async () => {
@@ -319,6 +321,21 @@ describe('library', () => {
     expect(await codeOf(await get(url))).toBe('404 background_image_not_found');
     expect(await codeOf(await get(`${url}/image`))).toBe('404 background_image_not_found');
     expect(await codeOf(await rename({ title: 'x' }))).toBe('404 background_image_not_found');
+  });
+
+  it('tells webhooks of an image that came and went, without addresses that expire', async () => {
+    const { id, title, width, height, size_bytes, media_type, sha256, created_at } = await upload(await photo(640, 360), { title: 'Told of' });
+    await test.app.request(`${PATH}/${id}`, { method: 'PATCH', body: '{"title":"Renamed"}', headers: { 'content-type': 'application/json' } });
+    for (let time = 0; time < 2; time++) await test.app.request(`${PATH}/${id}`, { method: 'DELETE' });
+    const rows = await test.database.executor
+      .select()
+      .from(webhookEvents)
+      .where(like(webhookEvents.body, `%${id}%`))
+      .orderBy(webhookEvents.type);
+    expect(rows.map(({ type, body, organizationId }) => [organizationId, type, (JSON.parse(body) as { data: unknown }).data])).toEqual([
+      [ORGANIZATION, 'background_image.created', { id, title, width, height, size_bytes, media_type, sha256, created_at }],
+      [ORGANIZATION, 'background_image.deleted', { id, title: 'Renamed' }],
+    ]);
   });
 
   it('answers the same 404 for what belongs to another organization, and 401 without any', async () => {

@@ -4,6 +4,7 @@ import type { Database, Executor } from '../database/database.js';
 import { BacklotError } from '../errors.js';
 import { createId } from '../ids.js';
 import type { UrlSigner } from '../identity/url-signer.js';
+import { publishEvent } from '../webhooks/outbox.js';
 import { adviseOn } from './advice.js';
 import { SNIFF_BYTES, sniffImage } from '../images/sniff.js';
 import type { Reaper } from './reaper.js';
@@ -27,6 +28,8 @@ export interface BackgroundImageServiceOptions {
   readonly signer: UrlSigner;
   /** Base address that viewers use, without a slash at the end. */
   readonly publicUrl: string;
+  /** Called when webhook events have been written. */
+  readonly onPublished?: (() => void) | undefined;
   readonly now?: () => Date;
 }
 
@@ -89,7 +92,9 @@ export class BackgroundImageService {
       await database.transaction(async (transaction) => {
         await insertBackgroundImage(transaction, record);
         await prepared.record(transaction);
+        await publishEvent(transaction, { organizationId, type: 'background_image.created', data: describe(record) }, now);
       });
+      this.#options.onPublished?.();
       return this.#view(record);
     } catch (error) {
       // Refused bytes don't stay until the reaper comes, unless somebody else has stored the same.
@@ -121,7 +126,12 @@ export class BackgroundImageService {
 
   /** Takes an image out of the library, at once. Surfaces that show it go on. Throws `background_image_not_found`. */
   async remove(organizationId: string, id: string): Promise<void> {
-    if (!(await deleteBackgroundImage(this.#options.database.executor, organizationId, id))) throw new BacklotError('background_image_not_found');
+    await this.#options.database.transaction(async (transaction) => {
+      const record = await deleteBackgroundImage(transaction, organizationId, id);
+      if (record === null) throw new BacklotError('background_image_not_found');
+      await publishEvent(transaction, { organizationId, type: 'background_image.deleted', data: { id, title: record.title } }, this.#now());
+    });
+    this.#options.onPublished?.();
   }
 
   /**
@@ -185,21 +195,25 @@ export class BackgroundImageService {
 
   #view(record: BackgroundImageRecord): BackgroundImage {
     return {
-      id: record.id,
-      title: record.title,
-      width: record.width,
-      height: record.height,
-      size_bytes: record.sizeBytes,
-      media_type: record.mediaType,
-      sha256: record.sha256,
+      ...describe(record),
       image_url: this.#signedUrl(record.sha256, WHOLE),
       thumbnail_url: this.#signedUrl(record.sha256, THUMBNAIL),
       advice: adviseOn(record),
-      created_at: record.createdAt.toISOString(),
       updated_at: record.updatedAt.toISOString(),
     };
   }
 }
+
+const describe = (record: BackgroundImageRecord) => ({
+  id: record.id,
+  title: record.title,
+  width: record.width,
+  height: record.height,
+  size_bytes: record.sizeBytes,
+  media_type: record.mediaType,
+  sha256: record.sha256,
+  created_at: record.createdAt.toISOString(),
+});
 
 /** Path of a picture's signed address. */
 export const renditionPath = (sourceSha256: string, variant: Variant): string => `/v1/renditions/${sourceSha256}/${variantName(variant)}`;

@@ -23,6 +23,9 @@ export interface SessionRecord {
   readonly endedAt: Date | null;
 }
 
+/** A session without its background. */
+export type SessionFacts = Omit<SessionRecord, 'background'>;
+
 /** Where a page of sessions starts: after this row. */
 export interface SessionPosition {
   readonly createdAt: Date;
@@ -35,7 +38,7 @@ const metadataSchema = z.record(z.string(), z.string());
 const columns = { session: sessions, background: surfaces };
 type Row = { readonly session: typeof sessions.$inferSelect; readonly background: typeof surfaces.$inferSelect };
 
-const toRecord = ({ session, background }: Row): SessionRecord => ({
+const toFacts = (session: Row['session']): SessionFacts => ({
   id: session.id,
   organizationId: session.organizationId,
   status: session.status,
@@ -46,11 +49,12 @@ const toRecord = ({ session, background }: Row): SessionRecord => ({
   voiceId: session.voiceId,
   openingText: session.openingText,
   metadata: metadataSchema.parse(session.metadata),
-  background,
   createdAt: session.createdAt,
   liveAt: session.liveAt,
   endedAt: session.endedAt,
 });
+
+const toRecord = ({ session, background }: Row): SessionRecord => ({ ...toFacts(session), background });
 
 const select = (executor: Executor, where: SQL | undefined) =>
   executor.select(columns).from(sessions).innerJoin(surfaces, eq(surfaces.surfaceId, sessions.id)).where(where);
@@ -111,34 +115,36 @@ export const listSessions = async (
   return rows.map(toRecord);
 };
 
-/** Marks a starting session as live, once. */
-export const markLive = async (executor: Executor, id: string, at: Date): Promise<void> => {
-  await executor
+/** Marks a starting session as live, once. Null when it was not starting any more. */
+export const markLive = async (executor: Executor, id: string, at: Date): Promise<SessionFacts | null> => {
+  const [row] = await executor
     .update(sessions)
     .set({ status: 'live', liveAt: at })
-    .where(and(eq(sessions.id, id), eq(sessions.status, 'starting')));
+    .where(and(eq(sessions.id, id), eq(sessions.status, 'starting')))
+    .returning();
+  return row === undefined ? null : toFacts(row);
 };
 
-/** Ends a session that is on air. False when it had ended before. */
+/** Ends a session that is on air. Null when it had ended before. */
 export const markEnded = async (
   executor: Executor,
   id: string,
   end: { readonly status: 'ended' | 'failed'; readonly reason: EndReason; readonly at: Date },
-): Promise<boolean> => {
-  const rows = await executor
+): Promise<SessionFacts | null> => {
+  const [row] = await executor
     .update(sessions)
     .set({ status: end.status, reasonCode: end.reason.code, reasonMessage: end.reason.message, endedAt: end.at })
     .where(and(eq(sessions.id, id), inArray(sessions.status, [...ON_AIR])))
-    .returning({ id: sessions.id });
-  return rows.length > 0;
+    .returning();
+  return row === undefined ? null : toFacts(row);
 };
 
-/** Ends what an earlier process left on air. Returns how many there were. */
-export const endOrphans = async (executor: Executor, reason: EndReason, at: Date): Promise<number> => {
+/** Ends what an earlier process left on air. Returns what it was. */
+export const endOrphans = async (executor: Executor, reason: EndReason, at: Date): Promise<SessionFacts[]> => {
   const rows = await executor
     .update(sessions)
     .set({ status: 'ended', reasonCode: reason.code, reasonMessage: reason.message, endedAt: at })
     .where(inArray(sessions.status, [...ON_AIR]))
-    .returning({ id: sessions.id });
-  return rows.length;
+    .returning();
+  return rows.map(toFacts);
 };

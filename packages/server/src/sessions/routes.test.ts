@@ -1,10 +1,12 @@
 import type { BackgroundChange, Session } from '@backlot/contract';
+import { like } from 'drizzle-orm';
 import { every } from 'hono/combine';
 import { pino } from 'pino';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWhipAvatars } from '../avatars/whip/provider.js';
 import { ORGANIZATION, openTestLibrary, type TestLibrary } from '../backgrounds/library.testing.js';
+import { webhookEvents } from '../database/schema.js';
 import { createAuthentication, requireOrganization } from '../http/authentication.js';
 import { EventStreams } from '../http/event-stream.js';
 import { openTestApp, PUBLIC_URL, readError, type TestApp } from '../http/http.testing.js';
@@ -235,6 +237,53 @@ describe('sessions by REST', () => {
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(2);
     const refusals = results.filter((result) => result.status === 'rejected').map((result) => (result.reason as { code?: string }).code);
     expect(refusals).toEqual(Array.from({ length: 4 }, () => 'sessions_full'));
+  });
+
+  test('webhooks tell each change of the background once, the end once, and the end of what a restart left on air', async () => {
+    const published = async (id: string) => {
+      const rows = await server.database.executor
+        .select()
+        .from(webhookEvents)
+        .where(like(webhookEvents.body, `%${id}%`));
+      const events = rows.map(({ type, body, organizationId }) => {
+        expect(organizationId).toBe(server.organizationId);
+        return [type, (JSON.parse(body) as { data: { background_version?: number } }).data] as const;
+      });
+      // Within a millisecond rows have no order.
+      return events.sort(([a, { background_version: left = 0 }], [b, { background_version: right = 0 }]) => a.localeCompare(b) || left - right);
+    };
+    const { session_id: id } = await create({ metadata: { customer: '42' } });
+    await change(id, { color: '#ABCDEF' });
+    await change(id, { color: '#abcdef' });
+    await server.send('DELETE', `/v1/sessions/${id}/background`);
+    for (let time = 0; time < 2; time++) await server.send('DELETE', `/v1/sessions/${id}`);
+    expect(await published(id)).toEqual([
+      ['session.background.updated', { session_id: id, has_background: true, background_id: null, background_version: 1, color: '#abcdef' }],
+      ['session.background.updated', { session_id: id, has_background: false, background_id: null, background_version: 2, color: null }],
+      [
+        'session.ended',
+        expect.objectContaining({
+          session_id: id,
+          status: 'ended',
+          reason: { code: 'requested', message: expect.any(String) as string },
+          metadata: { customer: '42' },
+        }),
+      ],
+    ]);
+    const { session_id: orphan } = await create();
+    await openSessions(100).recover();
+    await openSessions(100).recover();
+    expect(await published(orphan)).toEqual([
+      [
+        'session.ended',
+        expect.objectContaining({
+          session_id: orphan,
+          status: 'ended',
+          reason: { code: 'server_restarted', message: expect.any(String) as string },
+          live_at: null,
+        }),
+      ],
+    ]);
   });
 
   test('what an earlier process left on air is ended with a reason', async () => {

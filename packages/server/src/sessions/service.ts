@@ -20,6 +20,7 @@ import { BacklotError, toError } from '../errors.js';
 import { createId } from '../ids.js';
 import type { Stage } from '../stage/port.js';
 import { changeBackground, createSurface, hasBackground, type SurfaceBackground, type WantedBackground } from '../surfaces/background.js';
+import { publishEvent } from '../webhooks/outbox.js';
 import { LiveSession, type PublisherPatience } from './live-session.js';
 import {
   endOrphans,
@@ -29,6 +30,7 @@ import {
   listSessions,
   markEnded,
   markLive,
+  type SessionFacts,
   type SessionPosition,
   type SessionRecord,
 } from './repository.js';
@@ -62,6 +64,8 @@ export interface SessionServiceOptions {
   /** Base address that our own media children use. */
   readonly localUrl: string;
   readonly maxSessions: number;
+  /** Called when webhook events have been written. */
+  readonly onPublished?: () => void;
   readonly log: Logger;
   readonly now?: () => Date;
 }
@@ -99,11 +103,15 @@ export class SessionService implements AsyncDisposable {
 
   /** Ends what an earlier process left on air: a session lives in the process that made it. */
   async recover(): Promise<number> {
-    return endOrphans(
-      this.#options.database.executor,
-      { code: 'server_restarted', message: 'The server was restarted while the session was on air.' },
-      this.#now(),
-    );
+    const now = this.#now();
+    const reason = { code: 'server_restarted', message: 'The server was restarted while the session was on air.' } as const;
+    const orphans = await this.#options.database.transaction(async (transaction) => {
+      const ended = await endOrphans(transaction, reason, now);
+      for (const facts of ended) await this.#publish(transaction, 'session.ended', facts, now);
+      return ended;
+    });
+    this.#options.onPublished?.();
+    return orphans.length;
   }
 
   /** Avatars that a session can be started with. */
@@ -255,7 +263,7 @@ export class SessionService implements AsyncDisposable {
   }
 
   #goOnAir(record: SessionRecord, provider: AvatarProvider): void {
-    const { stage, tokens, localUrl, database } = this.#options;
+    const { stage, tokens, localUrl } = this.#options;
     const { id } = record;
     const log = this.#options.log.child({ sessionId: id });
     const listeners = new Set<SessionListener>();
@@ -278,7 +286,7 @@ export class SessionService implements AsyncDisposable {
           signal,
         }),
       onLive: () => {
-        markLive(database.executor, id, this.#now()).catch((thrown: unknown) => log.error({ err: toError(thrown) }, 'live state was not stored'));
+        this.#storeLive(id).catch((thrown: unknown) => log.error({ err: toError(thrown) }, 'live state was not stored'));
       },
       onOver: (status, reason) => {
         this.#end(id, status, reason).catch((thrown: unknown) => log.error({ err: toError(thrown) }, 'end was not stored'));
@@ -308,17 +316,58 @@ export class SessionService implements AsyncDisposable {
   }
 
   async #store(record: SessionRecord, status: 'ended' | 'failed', reason: EndReason): Promise<void> {
-    await markEnded(this.#options.database.executor, record.id, { status, reason, at: this.#now() });
+    const now = this.#now();
+    await this.#options.database.transaction(async (transaction) => {
+      const facts = await markEnded(transaction, record.id, { status, reason, at: now });
+      if (facts !== null) await this.#publish(transaction, `session.${status}`, facts, now);
+    });
+    this.#options.onPublished?.();
+  }
+
+  async #storeLive(id: string): Promise<void> {
+    const now = this.#now();
+    await this.#options.database.transaction(async (transaction) => {
+      const facts = await markLive(transaction, id, now);
+      if (facts !== null) await this.#publish(transaction, 'session.started', facts, now);
+    });
+    this.#options.onPublished?.();
+  }
+
+  async #publish(transaction: Executor, type: 'session.started' | 'session.ended' | 'session.failed', facts: SessionFacts, now: Date): Promise<void> {
+    const data = {
+      session_id: facts.id,
+      status: facts.status,
+      reason: facts.reason,
+      avatar: facts.avatar,
+      metadata: { ...facts.metadata },
+      created_at: facts.createdAt.toISOString(),
+      live_at: facts.liveAt?.toISOString() ?? null,
+      ended_at: facts.endedAt?.toISOString() ?? null,
+    };
+    await publishEvent(transaction, { organizationId: facts.organizationId, type, data }, now);
   }
 
   #change(record: SessionRecord, want: Want, transitionMs: number): Promise<BackgroundChange> {
     const onAir = this.#assertOnAir(record.id);
     const change = async (): Promise<BackgroundChange> => {
       this.#assertOnAir(record.id);
-      const { changed, background } = await this.#options.database.transaction(async (transaction) =>
-        changeBackground(transaction, record.id, await want(transaction), this.#now()),
-      );
+      const { changed, background } = await this.#options.database.transaction(async (transaction) => {
+        const now = this.#now();
+        const result = await changeBackground(transaction, record.id, await want(transaction), now);
+        if (!result.changed) return result;
+        const { version, backgroundId, color } = result.background;
+        const data = {
+          session_id: record.id,
+          has_background: hasBackground(result.background),
+          background_id: backgroundId,
+          background_version: version,
+          color,
+        };
+        await publishEvent(transaction, { organizationId: record.organizationId, type: 'session.background.updated', data }, now);
+        return result;
+      });
       if (changed) {
+        this.#options.onPublished?.();
         onAir.live.background = background;
         const event = this.#backgroundEvent(record, background, transitionMs);
         for (const listener of onAir.listeners) listener(event);

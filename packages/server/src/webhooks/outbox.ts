@@ -1,7 +1,7 @@
 import type { WebhookMessage } from '@backlot/contract';
 import type { Executor } from '../database/database.js';
 import { createId } from '../ids.js';
-import { findSubscribers, insertDeliveries, insertEvent } from './repository.js';
+import { findSubscribers, insertEvent, startDeliveries } from './repository.js';
 
 /** Something that happened in an organization. */
 export type PublishedEvent = WebhookMessage & { readonly organizationId: string };
@@ -14,6 +14,5 @@ export const publishEvent = async (transaction: Executor, { organizationId, type
   const eventId = createId('evt');
   const body = JSON.stringify({ type, timestamp: now.toISOString(), data });
   await insertEvent(transaction, { id: eventId, organizationId, type, body, createdAt: now });
-  const endpointIds = await findSubscribers(transaction, organizationId, type);
-  await insertDeliveries(transaction, eventId, endpointIds, now);
+  await startDeliveries(transaction, eventId, await findSubscribers(transaction, organizationId, type), now);
 };
