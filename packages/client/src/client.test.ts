@@ -84,6 +84,33 @@ describe('requests', () => {
     expect(urls).toEqual(['/v1/background-images?limit=2&search=a+b', '/v1/background-images?limit=2&cursor=c%3D1&search=a+b']);
   });
 
+  test('speak of webhooks as the contract does', async () => {
+    const seen: unknown[] = [];
+    const baseUrl = await serve((request, response, body) => {
+      seen.push([request.method, request.url, body]);
+      json(response, 200, {});
+    });
+    const { webhookEndpoints, webhookEvents } = createBacklotClient({ baseUrl });
+    await webhookEndpoints.create({ url: 'https://example.com/' });
+    await webhookEndpoints.update('whe_1', { enabled: false });
+    await webhookEndpoints.secret('whe_1');
+    await webhookEndpoints.rotateSecret('whe_1');
+    await webhookEndpoints.test('whe_1');
+    await webhookEvents.list({ type: 'session.ended', limit: 5 });
+    await webhookEvents.replay('evt_1');
+    await webhookEvents.replay('evt_1', { endpointId: 'whe_1' });
+    expect(seen).toEqual([
+      ['POST', '/v1/webhook-endpoints', '{"url":"https://example.com/"}'],
+      ['PATCH', '/v1/webhook-endpoints/whe_1', '{"enabled":false}'],
+      ['GET', '/v1/webhook-endpoints/whe_1/secret', ''],
+      ['POST', '/v1/webhook-endpoints/whe_1/secret', ''],
+      ['POST', '/v1/webhook-endpoints/whe_1/test', ''],
+      ['GET', '/v1/webhook-events?limit=5&type=session.ended', ''],
+      ['POST', '/v1/webhook-events/evt_1/replay', '{}'],
+      ['POST', '/v1/webhook-events/evt_1/replay', '{"endpoint_id":"whe_1"}'],
+    ]);
+  });
+
   test('resolve to nothing for an empty answer', async () => {
     const baseUrl = await serve((_request, response) => response.writeHead(204).end());
     expect(await createBacklotClient({ baseUrl }).backgroundImages.delete('bg_1')).toBeUndefined();

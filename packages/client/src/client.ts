@@ -12,6 +12,7 @@ import type {
 } from '@backlot/contract';
 import { type EventsOptions, followSession } from './session-events.js';
 import { type BacklotClientOptions, type CallOptions, type CreateOptions, Transport } from './transport.js';
+import { createWebhookEndpointsApi, createWebhookEventsApi, type WebhookEndpointsApi, type WebhookEventsApi } from './webhooks.js';
 
 /** One page of a list; `next_cursor` is null on the last one. */
 export interface Page<Item> {
@@ -75,6 +76,8 @@ export interface SessionsApi {
 export interface BacklotClient {
   readonly backgroundImages: BackgroundImagesApi;
   readonly sessions: SessionsApi;
+  readonly webhookEndpoints: WebhookEndpointsApi;
+  readonly webhookEvents: WebhookEventsApi;
   readonly avatars: { list(options?: CallOptions): Promise<readonly AvatarOption[]> };
   /** The organization behind the key or cookie. */
   me(options?: CallOptions): Promise<Me>;
@@ -136,6 +139,8 @@ export const createBacklotClient = (options: BacklotClientOptions): BacklotClien
   return {
     backgroundImages: createBackgroundImagesApi(transport),
     sessions: createSessionsApi(transport),
+    webhookEndpoints: createWebhookEndpointsApi(transport),
+    webhookEvents: createWebhookEventsApi(transport),
     avatars: {
       list: async (call) => (await transport.send<{ data: readonly AvatarOption[] }>({ method: 'GET', path: '/v1/avatars', ...call })).data,
     },

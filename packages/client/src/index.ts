@@ -10,6 +10,7 @@ export {
   type PageOptions,
   type SessionsApi,
 } from './client.js';
+export type { ListWebhookEventsOptions, WebhookEndpointsApi, WebhookEventsApi } from './webhooks.js';
 export type { EventsOptions } from './session-events.js';
 export type { BacklotClientOptions, CallOptions, CreateOptions } from './transport.js';
 export type {
@@ -19,7 +20,9 @@ export type {
   BackgroundChange,
   BackgroundImage,
   Canvas,
+  CreatedWebhookEndpoint,
   CreateSessionInput,
+  CreateWebhookEndpointInput,
   EndReason,
   ErrorCode,
   LiveBackground,
@@ -30,4 +33,11 @@ export type {
   SessionStatus,
   SetBackgroundInput,
   Speech,
+  UpdateWebhookEndpoint,
+  WebhookDelivery,
+  WebhookDeliveryError,
+  WebhookEndpoint,
+  WebhookEvent,
+  WebhookEventType,
+  WebhookSecret,
 } from '@backlot/contract';
