@@ -8,7 +8,7 @@ const source = (path: string) => fileURLToPath(new URL(`packages/${path}`, impor
 const alias = [
   { find: /^@backlot\/contract$/, replacement: source('contract/src/index.ts') },
   { find: /^@backlot\/client$/, replacement: source('client/src/index.ts') },
-  { find: /^@backlot\/keyer\/webgl$/, replacement: source('keyer/src/webgl/index.ts') },
+  { find: /^@backlot\/keyer\/(software|wasm|webgl)$/, replacement: source('keyer/src/$1/index.ts') },
   { find: /^@backlot\/keyer$/, replacement: source('keyer/src/index.ts') },
   { find: /^@backlot\/testing$/, replacement: source('testing/src/index.ts') },
 ];

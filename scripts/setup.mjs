@@ -115,15 +115,22 @@ const packageInputs = (name) => [
 
 const node = process.execPath;
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
+const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
 const vite = join(root, 'node_modules/vite/bin/vite.js');
 const shared = ['package-lock.json', 'tsconfig.base.json'];
 
 /**
  * What is built, each from its inputs to an output that must exist.
  *
- * @type {Readonly<Record<'server' | 'player' | 'console', { title: string, inputs: readonly string[], output: string, command: readonly string[] }>>}
+ * @type {Readonly<Record<'keyer' | 'server' | 'player' | 'console', { title: string, inputs: readonly string[], output: string, command: readonly string[] }>>}
  */
 const BUILDS = {
+  keyer: {
+    title: "the keyer's WebAssembly",
+    inputs: ['package-lock.json', 'packages/keyer/assembly', 'packages/keyer/asconfig.json'],
+    output: 'packages/keyer/dist/wasm/keyer.wasm',
+    command: [asc, '--config', 'packages/keyer/asconfig.json'],
+  },
   server: {
     title: 'the server',
     inputs: [...shared, ...['contract', 'keyer', 'client', 'testing', 'player', 'server'].flatMap(packageInputs)],
@@ -288,13 +295,13 @@ export const setUpPackages = async () => {
 };
 
 /**
- * Builds what is stale. The server and the player are independent; the console takes the player from the server's step.
+ * Builds what is stale. The keyer's WebAssembly, the server and the player are independent; the console takes the player from the server's step.
  */
 export const setUpBuilds = async () => {
   const builds = /** @type {Build[]} */ (Object.keys(BUILDS));
   if (builds.every((build) => staleBuild(build) === undefined)) return;
   await lockedForWriting(async () => {
-    const results = await Promise.allSettled([runBuild('server'), runBuild('player')]);
+    const results = await Promise.allSettled([runBuild('keyer'), runBuild('server'), runBuild('player')]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
     await runBuild('console');
   });

@@ -1,4 +1,4 @@
-import { rgbOf } from './color.js';
+import { type Matrix, rgbOf } from './color.js';
 import type { KeyingParameters } from './parameters.js';
 import { type Planes, subsample, upsample } from './planes.js';
 import { project } from './projection.js';
@@ -103,9 +103,9 @@ export const computeReferenceMatte = (planes: Planes, plate: ReferenceMatte['pla
 
 /**
  * The keyed picture as premultiplied RGBA (§2.7): composed over black, converted, alpha = 1 − M. Values 0 to 255, not
- * rounded; colour never exceeds alpha.
+ * rounded; colour never exceeds alpha. `matrix` is that of the planes.
  */
-export const computeReferenceRgba = (planes: Planes, reference: ReferenceMatte, parameters: KeyingParameters): Float32Array => {
+export const computeReferenceRgba = (planes: Planes, reference: ReferenceMatte, parameters: KeyingParameters, matrix: Matrix = 'bt709'): Float32Array => {
   const { width, height, luma, chroma } = planes;
   const { siting } = parameters;
   const { matte, chromaMatte, spill, plate } = reference;
@@ -133,7 +133,7 @@ export const computeReferenceRgba = (planes: Planes, reference: ReferenceMatte, 
     const alpha = 255 * (1 - (matte[i] ?? 0));
     const screen = (ky[i] ?? 0) - 16;
     const y = (luma[i] ?? 0) - 16 - ((matte[i] ?? 0) + parameters.spillLuma * (excess[i] ?? 0)) * screen;
-    const rgb = rgbOf(y, u[i] ?? 0, v[i] ?? 0);
+    const rgb = rgbOf(y, u[i] ?? 0, v[i] ?? 0, matrix);
     for (let k = 0; k < 3; k++) out[4 * i + k] = Math.min(alpha, Math.max(0, rgb[k] ?? 0));
     out[4 * i + 3] = alpha;
   }

@@ -1,4 +1,4 @@
-import { codesOfHex, type Codes, hexOf } from './color.js';
+import { codesOfHex, type Codes, hexOf, type Matrix } from './color.js';
 import { FloorMeter } from './floor-meter.js';
 import { KeyTracker, type NotKeyableReason } from './key-tracker.js';
 import type { KeyingParameters } from './parameters.js';
@@ -22,16 +22,18 @@ export class ScreenModel {
   readonly #meter = new FloorMeter();
   readonly #fixedKey: Codes | null;
   readonly #cellSize: number;
+  readonly #matrix: Matrix;
   #floor = Number.NaN;
   #isReady = false;
   #generation = 0;
 
-  /** For pictures of the given size; `grid` scales the plate's cells to it. */
-  constructor(width: number, height: number, grid: PlateGrid, parameters: KeyingParameters) {
+  /** For pictures of the given size; `grid` scales the plate's cells to it, `matrix` is that of the pictures' codes. */
+  constructor(width: number, height: number, grid: PlateGrid, parameters: KeyingParameters, matrix: Matrix = 'bt709') {
     this.plate = new ScreenPlate(width, height, grid);
     this.#cellSize = grid.cellSize;
     this.#parameters = parameters;
-    this.#fixedKey = parameters.key === 'auto' ? null : codesOfHex(parameters.key);
+    this.#matrix = matrix;
+    this.#fixedKey = parameters.key === 'auto' ? null : codesOfHex(parameters.key, matrix);
   }
 
   /** The key in use, in codes; null while there is none. */
@@ -57,7 +59,7 @@ export class ScreenModel {
   /** Makes the verdict; not for every frame, it allocates. */
   get verdict(): Verdict {
     const key = this.key;
-    if (key !== null) return { keyable: true, reason: null, key: hexOf(key) };
+    if (key !== null) return { keyable: true, reason: null, key: hexOf(key, this.#matrix) };
     return { keyable: false, reason: this.#tracker.reason ?? 'no_screen', key: null };
   }
 

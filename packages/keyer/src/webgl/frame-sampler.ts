@@ -1,20 +1,10 @@
 import type { Owned } from '../owned.js';
 import { codesOf } from '../color.js';
 import { type ChromaImage, createChromaImage } from '../planes.js';
+import { gridSizeOf } from '../sampling-grid.js';
 import { Program } from './program.js';
 import { sampleShader } from './shaders.js';
 import { Surface, Target } from './surface.js';
-
-/** Most samples across or down: enough for a key, a plate and a floor, and a read-back of 57 KB. */
-const MAX_SIDE = 160;
-
-/** Size of the sampling grid for a frame: one sample a chroma site, or as many as the limit allows. */
-export const gridSizeOf = (width: number, height: number): { readonly width: number; readonly height: number } => {
-  const w = Math.ceil(width / 2);
-  const h = Math.ceil(height / 2);
-  const step = Math.max(1, Math.max(w, h) / MAX_SIDE);
-  return { width: Math.max(1, Math.round(w / step)), height: Math.max(1, Math.round(h / step)) };
-};
 
 /**
  * Reads a frame back, small. `readNow` waits for the GPU; `begin` and `poll` don't: they are for frames that are on

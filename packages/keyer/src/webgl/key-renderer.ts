@@ -1,5 +1,6 @@
 import type { Owned } from '../owned.js';
 import { type KeyingParameters, resolveParameters } from '../parameters.js';
+import { SAMPLING_GRID } from '../sampling-grid.js';
 import { ScreenModel, type Verdict } from '../screen-model.js';
 import { Backdrop } from './backdrop.js';
 import type { Background } from '../background.js';
@@ -12,8 +13,6 @@ import { behindShader, compositeShader, copyShader, TILE_CLASS, tileVertexShader
 
 /** Frames between two measurements of a screen that is known: half a second at 30 fps. */
 const MEASURE_EVERY = 15;
-/** Sides of a plate cell and of its erosion, in samples of the sampling grid. */
-const GRID = { cellSize: 4, erosion: 1 } as const;
 
 /** Parts that belong to one frame size. */
 interface Sized extends Owned {
@@ -232,8 +231,8 @@ export class KeyRenderer implements Owned {
     const { width: gridWidth, height: gridHeight } = sampler.image;
     // A stream that changes its resolution keeps what is known of its screen.
     const known = old !== null && old.sampler.image.width === gridWidth && old.sampler.image.height === gridHeight;
-    const model = known ? old.model : new ScreenModel(gridWidth, gridHeight, GRID, this.#parameters);
-    const keyer = new FrameKeyer(gl, width, height, model, gridWidth, gridHeight, GRID.cellSize, this.#parameters);
+    const model = known ? old.model : new ScreenModel(gridWidth, gridHeight, SAMPLING_GRID, this.#parameters);
+    const keyer = new FrameKeyer(gl, width, height, model, gridWidth, gridHeight, SAMPLING_GRID.cellSize, this.#parameters);
     if (model.isReady) keyer.setScreen(model);
     this.#sized = {
       keyer,

@@ -1,0 +1,1 @@
+export { type CopyableFrame, PlaneKeyer, type PlaneKeyerOptions } from './plane-keyer.js';

@@ -1,0 +1,18 @@
+/** What `keyer.wasm` exports; `assembly/index.ts` says what each does. Globals are addresses and strides in bytes. */
+export interface KeyerExports extends WebAssembly.Exports {
+  readonly luma: WebAssembly.Global<'i32'>;
+  readonly lumaStride: WebAssembly.Global<'i32'>;
+  readonly chromaU: WebAssembly.Global<'i32'>;
+  readonly chromaV: WebAssembly.Global<'i32'>;
+  readonly chromaStride: WebAssembly.Global<'i32'>;
+  readonly interleaved: WebAssembly.Global<'i32'>;
+  readonly rgba: WebAssembly.Global<'i32'>;
+  readonly behind: WebAssembly.Global<'i32'>;
+  readonly cells: WebAssembly.Global<'i32'>;
+  layOut(width: number, height: number, plateCells: number): number;
+  setModel(isLeft: boolean, hueGuard: number, hueTolerance: number, ceiling: number, detail: number, spill: number, spillLuma: number): void;
+  setCoding(black: number, gain: number, redV: number, greenU: number, greenV: number, blueU: number, noise: number): void;
+  setScreen(floor: number, cellsAcross: number, cellsDown: number, spanAcross: number, spanDown: number): void;
+  deinterleave(): void;
+  keyToRgba(isOver: boolean): void;
+}

@@ -1,0 +1,202 @@
+import { type Matrix, rgbOf } from '../color.js';
+import type { KeyingParameters } from '../parameters.js';
+import { type ChromaImage, createChromaImage } from '../planes.js';
+import { gridSizeOf, SAMPLING_GRID } from '../sampling-grid.js';
+import { ScreenModel } from '../screen-model.js';
+import type { KeyerExports } from './keyer-exports.js';
+
+const PAGE_BYTES = 65_536;
+const LEAST_SIDE = 16;
+const MOST_SIDE = 8192;
+/** ε of the slope (keying model §2.5), in squares of limited-range codes. */
+const SLOPE_NOISE = 20;
+
+/** What a `PlaneKeyer` is made for. */
+export interface PlaneKeyerOptions {
+  /** Size of the frames in pixels, 16 to 8192 each; may be odd. */
+  readonly width: number;
+  readonly height: number;
+  /** The matrix that the frames are to be read by. */
+  readonly matrix: Matrix;
+  /** Whether codes span 0 to 255 instead of 16 to 235. Default false. */
+  readonly isFullRange?: boolean;
+  /** How to key. */
+  readonly parameters: KeyingParameters;
+}
+
+/** A decoded frame that can be copied out, such as a `VideoFrame`. */
+export interface CopyableFrame {
+  readonly format: string | null;
+  copyTo(destination: Uint8Array, options: { layout: { offset: number; stride: number }[] }): Promise<unknown>;
+}
+
+/**
+ * Keys 4:2:0 frames of 8 bits on the processor: `keyer.wasm`, SIMD on one thread. All memory is laid out when it is
+ * made; the views stay valid and nothing is allocated per frame. It needs no disposal.
+ *
+ * Per frame: fill the planes (`copyFrom`, or `y`, `u`, `v`), now and then `model.update(keyer.sample())` and
+ * `setScreen(model)`, then `keyToRgba()`.
+ */
+export class PlaneKeyer {
+  readonly width: number;
+  readonly height: number;
+  /** The frame's luma, `lumaStride` bytes a row. The caller fills the first `width` bytes of `height` rows. */
+  readonly y: Uint8Array;
+  /** The frame's chroma, `chromaStride` bytes a row: ⌈width / 2⌉ bytes of ⌈height / 2⌉ rows. */
+  readonly u: Uint8Array;
+  readonly v: Uint8Array;
+  /** Chroma of an NV12 frame, u and v in turn, `2 * chromaStride` bytes a row; `splitChroma` brings it to `u` and `v`. */
+  readonly uv: Uint8Array;
+  readonly lumaStride: number;
+  readonly chromaStride: number;
+  /** What `keyToRgba` makes: width × height × 4 bytes. Only to be read. */
+  readonly rgba: Uint8ClampedArray<ArrayBuffer>;
+  readonly #options: PlaneKeyerOptions;
+  readonly #wasm: KeyerExports;
+  readonly #memory: Uint8Array;
+  readonly #behind: Uint8Array;
+  readonly #cells: Float32Array;
+  readonly #image: ChromaImage;
+  #hasBackground = false;
+
+  private constructor(wasm: KeyerExports, memory: WebAssembly.Memory, options: PlaneKeyerOptions) {
+    const { width, height, parameters, isFullRange = false, matrix } = options;
+    this.width = width;
+    this.height = height;
+    this.#options = options;
+    this.#wasm = wasm;
+    const grid = gridSizeOf(width, height);
+    this.#image = createChromaImage(grid.width, grid.height);
+    const plateCells = Math.ceil(grid.width / SAMPLING_GRID.cellSize) * Math.ceil(grid.height / SAMPLING_GRID.cellSize);
+    const bytes = wasm.layOut(width, height, plateCells);
+    memory.grow(Math.ceil(bytes / PAGE_BYTES));
+
+    const { buffer } = memory;
+    const h = Math.ceil(height / 2);
+    this.lumaStride = wasm.lumaStride.value;
+    this.chromaStride = wasm.chromaStride.value;
+    this.#memory = new Uint8Array(buffer);
+    this.y = new Uint8Array(buffer, wasm.luma.value, this.lumaStride * height);
+    this.u = new Uint8Array(buffer, wasm.chromaU.value, this.chromaStride * h);
+    this.v = new Uint8Array(buffer, wasm.chromaV.value, this.chromaStride * h);
+    this.uv = new Uint8Array(buffer, wasm.interleaved.value, 2 * this.chromaStride * h);
+    this.rgba = new Uint8ClampedArray(buffer, wasm.rgba.value, 4 * width * height);
+    this.#behind = new Uint8Array(buffer, wasm.behind.value, 4 * width * height);
+    this.#cells = new Float32Array(buffer, wasm.cells.value, 3 * plateCells);
+
+    const { siting, hueGuard, hueTolerance, ceiling, detail, spill, spillLuma } = parameters;
+    wasm.setModel(siting === 'left', hueGuard, hueTolerance, ceiling, detail, spill, spillLuma);
+    // R'G'B' is linear in luma and chroma: its columns are the conversions of units.
+    const lumaUnit = isFullRange ? 219 / 255 : 1;
+    const chromaUnit = isFullRange ? 224 / 255 : 1;
+    const [, greenU, blueU] = rgbOf(0, chromaUnit, 0, matrix);
+    const [redV, greenV] = rgbOf(0, 0, chromaUnit, matrix);
+    wasm.setCoding(isFullRange ? 0 : 16, (255 / 219) * lumaUnit, redV, greenU, greenV, blueU, SLOPE_NOISE / lumaUnit ** 2);
+  }
+
+  /**
+   * Makes one for frames of one size and coding. `module` is the compiled `keyer.wasm`.
+   * @throws RangeError for a size that is no whole number from 16 to 8192.
+   */
+  static create(module: WebAssembly.Module, options: PlaneKeyerOptions): PlaneKeyer {
+    for (const name of ['width', 'height'] as const) {
+      const side = options[name];
+      if (!Number.isInteger(side) || side < LEAST_SIDE || side > MOST_SIDE) {
+        throw new RangeError(`${name} must be a whole number from ${LEAST_SIDE} to ${MOST_SIDE}, not ${side}.`);
+      }
+    }
+    const memory = new WebAssembly.Memory({ initial: 0 });
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    return new PlaneKeyer(exports as KeyerExports, memory, options);
+  }
+
+  /** A model of the screen that suits `sample` and `setScreen`. */
+  createScreenModel(): ScreenModel {
+    return new ScreenModel(this.#image.width, this.#image.height, SAMPLING_GRID, this.#options.parameters, this.#options.matrix);
+  }
+
+  /**
+   * Copies a frame of this size in. The frame stays the caller's.
+   * @throws TypeError for a frame that is neither I420 nor NV12.
+   */
+  async copyFrom(frame: CopyableFrame): Promise<void> {
+    const luma = { offset: this.y.byteOffset, stride: this.lumaStride };
+    if (frame.format === 'I420') {
+      const stride = this.chromaStride;
+      await frame.copyTo(this.#memory, { layout: [luma, { offset: this.u.byteOffset, stride }, { offset: this.v.byteOffset, stride }] });
+    } else if (frame.format === 'NV12') {
+      await frame.copyTo(this.#memory, { layout: [luma, { offset: this.uv.byteOffset, stride: 2 * this.chromaStride }] });
+      this.splitChroma();
+    } else throw new TypeError(`Frames must be I420 or NV12, not ${frame.format ?? 'of no format'}.`);
+  }
+
+  /** Brings the chroma of an NV12 frame from `uv` to `u` and `v`. */
+  splitChroma(): void {
+    this.#wasm.deinterleave();
+  }
+
+  /** The frame in memory on a small grid, for `ScreenModel.update`. The image is overwritten by the next call. */
+  sample(): ChromaImage {
+    const image = this.#image;
+    const { y, u, v, lumaStride, chromaStride } = this;
+    const w = Math.ceil(this.width / 2);
+    const h = Math.ceil(this.height / 2);
+    const isFullRange = this.#options.isFullRange === true;
+    const black = isFullRange ? 16 : 0;
+    const lumaScale = (isFullRange ? 219 / 255 : 1) / 4;
+    const chromaScale = isFullRange ? 224 / 255 : 1;
+    for (let j = 0; j < image.height; j++) {
+      const row = Math.floor(((j + 0.5) * h) / image.height);
+      const upper = 2 * row * lumaStride;
+      const lower = Math.min(2 * row + 1, this.height - 1) * lumaStride;
+      for (let i = 0; i < image.width; i++) {
+        const column = Math.floor(((i + 0.5) * w) / image.width);
+        const left = 2 * column;
+        const right = Math.min(left + 1, this.width - 1);
+        const to = j * image.width + i;
+        const from = row * chromaStride + column;
+        const sum = (y[upper + left] ?? 0) + (y[upper + right] ?? 0) + (y[lower + left] ?? 0) + (y[lower + right] ?? 0);
+        image.y[to] = black + lumaScale * sum;
+        image.u[to] = chromaScale * ((u[from] ?? 0) - 128);
+        image.v[to] = chromaScale * ((v[from] ?? 0) - 128);
+      }
+    }
+    return image;
+  }
+
+  /** Takes over what has been measured of the screen, from a model that `createScreenModel` made. */
+  setScreen(model: ScreenModel): void {
+    const { cells, width, height } = model.plate;
+    const isFullRange = this.#options.isFullRange === true;
+    const lumaScale = isFullRange ? 255 / 219 : 1;
+    const chromaScale = isFullRange ? 255 / 224 : 1;
+    for (let i = 0; i < cells.length; i += 3) {
+      this.#cells[i] = ((cells[i] ?? 0) - (isFullRange ? 16 : 0)) * lumaScale;
+      this.#cells[i + 1] = (cells[i + 1] ?? 0) * chromaScale;
+      this.#cells[i + 2] = (cells[i + 2] ?? 0) * chromaScale;
+    }
+    const { cellSize } = SAMPLING_GRID;
+    this.#wasm.setScreen(model.floor, width, height, this.#image.width / cellSize, this.#image.height / cellSize);
+  }
+
+  /**
+   * What `keyToRgba` composes over: opaque RGBA of the frame's size, copied. Null: nothing.
+   * @throws RangeError for another length.
+   */
+  setBackground(rgba: Uint8Array | Uint8ClampedArray | null): void {
+    if (rgba !== null && rgba.length !== this.#behind.length) {
+      throw new RangeError(`The background must have ${this.#behind.length} bytes, not ${rgba.length}.`);
+    }
+    this.#hasBackground = rgba !== null;
+    if (rgba !== null) this.#behind.set(rgba);
+  }
+
+  /**
+   * Keys the frame in memory with the screen that was set. Returns `rgba`: opaque over the background; without one
+   * transparent, with straight (not premultiplied) alpha, as `ImageData` wants it.
+   */
+  keyToRgba(): Uint8ClampedArray<ArrayBuffer> {
+    this.#wasm.keyToRgba(this.#hasBackground);
+    return this.rgba;
+  }
+}
