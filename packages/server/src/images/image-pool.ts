@@ -281,7 +281,9 @@ export class ImagePool implements AsyncDisposable {
       () => {
         started = true;
       },
-      (error: unknown) => log.error({ err: error }, 'an image child did not start'),
+      (error: unknown) => {
+        if (!this.#closed) log.error({ err: error }, 'an image child did not start');
+      },
     );
     void worker.child.exited.then(() => {
       // A busy child is released by its job. One that never started is only replaced when there is work, lest it loops.

@@ -36,7 +36,7 @@ export const prepareCommand = z.strictObject({
   outputFolder: z.string(),
   /** Without any the image is only decoded, whole. */
   outputs: z.array(output).max(8),
-  /** `all` decodes every frame, within the limit on pixels; pictures show the first all the same. */
+  /** `all`: the file will be passed on, so every frame is decoded, within the limit on pixels. Pictures show the first all the same. */
   frames: z.enum(['first', 'all']),
   /** Largest width × height that is decoded. */
   maxPixels: size,

@@ -3,7 +3,8 @@ import { crc32, deflateSync } from 'node:zlib';
 import sharp, { type OutputInfo, type Sharp, type SharpOptions } from 'sharp';
 import { pictureSize, scaleFor, type Size } from '../geometry.js';
 import type { ImageFacts, PrepareCommand } from '../messages.js';
-import { decodeHeic } from './heic.js';
+import { gifScreen, isGifCutOff } from './gif.js';
+import { decodeHeic, isHeicCutOff } from './heic.js';
 import { Refusal, toRefusal } from './refusal.js';
 
 /** What a file says of its picture. */
@@ -67,7 +68,9 @@ const toPixels = async (image: Sharp, size: Size, { outputs, timeoutSeconds }: P
 /** Some cameras write files with harmless oddities: those are tolerated, a truncated file is not. */
 const tolerantly = async <Result>(attempt: (failOn: FailOn) => Promise<Result>): Promise<Result> =>
   attempt('warning').catch((error: unknown) => {
-    if (toRefusal(error).code !== 'image_undecodable') throw error;
+    const { code, message } = toRefusal(error);
+    // A JPEG that ends too early, with an end marker: libjpeg's word for it is a warning.
+    if (code !== 'image_undecodable' || message.includes('premature end of data')) throw error;
     return attempt('error');
   });
 
@@ -82,7 +85,9 @@ const withProfile = (png: Buffer, profile: Uint8Array): Buffer => {
 };
 
 const decodeHeicPixels = async (command: PrepareCommand, header: Header): Promise<Pixels> => {
-  using picture = decodeHeic(await readFile(command.path), command.maxPixels);
+  const bytes = await readFile(command.path);
+  if (isHeicCutOff(bytes)) throw new Refusal('image_undecodable', 'the file ends inside a box');
+  using picture = decodeHeic(bytes, command.maxPixels);
   const { data, width, height, strideBytes } = picture;
   const image = sharp(data, { raw: { width: strideBytes / 4, height, channels: 4 } }).extract({ left: 0, top: 0, width, height });
   if (!header.hasAlpha) image.removeAlpha();
@@ -96,18 +101,28 @@ const decodeHeicPixels = async (command: PrepareCommand, header: Header): Promis
   return await sharp(withProfile(png, header.profile), { failOn: 'none' }).toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
 };
 
+/** What matters to those who get the file itself: the frames behind the first, and what its header claims. */
+const checkWhole = async ({ path, maxPixels, timeoutSeconds }: PrepareCommand, { mediaType, frames }: Header): Promise<void> => {
+  if (mediaType === 'image/gif') {
+    const gif = await readFile(path);
+    if (isGifCutOff(gif)) throw new Refusal('image_undecodable', 'the file ends inside a block');
+    const { width, height } = gifScreen(gif);
+    if (width * height * frames > maxPixels) throw new Refusal('image_too_many_pixels', `a screen of ${width} × ${height}, ${frames} frames`);
+  }
+  if (frames === 1) return;
+  await tolerantly((failOn) =>
+    // One channel: it is only looked at.
+    sharp(path, { failOn, limitInputPixels: maxPixels, animated: true }).timeout({ seconds: timeoutSeconds }).extractChannel(0).raw().toBuffer(),
+  );
+};
+
 /**
  * Decodes the first frame once, upright and in sRGB, as small as the largest output allows (JPEG and WebP shrink while
- * they load), and every other frame too where the command asks for it. Throws `image_undecodable`, `image_service_failed`.
+ * they load), and every other frame too where the command asks for it. Throws `image_undecodable`,
+ * `image_too_many_pixels`, `image_service_failed`.
  */
 export const decode = async (command: PrepareCommand, header: Header): Promise<Pixels> => {
   if (header.mediaType === 'image/heic') return decodeHeicPixels(command, header);
-  const { path, maxPixels: limitInputPixels, timeoutSeconds } = command;
-  if (command.frames === 'all' && header.frames > 1) {
-    // One channel: it is only looked at.
-    await tolerantly((failOn) =>
-      sharp(path, { failOn, limitInputPixels, animated: true }).timeout({ seconds: timeoutSeconds }).extractChannel(0).raw().toBuffer(),
-    );
-  }
-  return tolerantly((failOn) => toPixels(sharp(path, { failOn, limitInputPixels }).autoOrient(), header.size, command));
+  if (command.frames === 'all') await checkWhole(command, header);
+  return tolerantly((failOn) => toPixels(sharp(command.path, { failOn, limitInputPixels: command.maxPixels }).autoOrient(), header.size, command));
 };

@@ -52,6 +52,26 @@ const load = (): Libheif => require(MODULE) as Libheif;
 /** Whether this process has decoded a HEIC. */
 export const isHeicLoaded = (): boolean => require.cache[require.resolve(MODULE)] !== undefined;
 
+/** Boxes at the top of a HEIC (ISO 23008-12 §6, ISO 14496-12 §8). */
+const BOXES: ReadonlySet<string> = new Set(['ftyp', 'meta', 'moov', 'moof', 'mdat', 'free', 'skip', 'uuid']);
+
+/** The picture that is shown may lie in the part of a HEIC that is there, and its boxes tell all the same that more was to come. */
+export const isHeicCutOff = (bytes: Uint8Array): boolean => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let offset = 0;
+  // What cameras append behind the boxes that matter is theirs.
+  while (offset + 8 <= bytes.byteLength && BOXES.has(Buffer.from(bytes.subarray(offset + 4, offset + 8)).toString('latin1'))) {
+    // ISO 14496-12 §4.2.2: 0 reaches to the end of the file, 1 announces 64 bits.
+    const size32 = view.getUint32(offset);
+    if (size32 === 0) return false;
+    const size = size32 === 1 && offset + 16 <= bytes.byteLength ? Number(view.getBigUint64(offset + 8)) : size32;
+    // Too small for its own header: the decoder's to judge.
+    if (size < 8) return false;
+    offset += size;
+  }
+  return offset > bytes.byteLength;
+};
+
 /**
  * Decodes the primary image of a HEIC file. libheif itself refuses a coded picture that is larger than the file's
  * header says. Throws `image_too_many_pixels`, by the header and before anything is decoded,
