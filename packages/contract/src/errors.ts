@@ -333,6 +333,13 @@ export const ERROR_CODES = define({
     message: "The image can't be fetched from its address.",
     remedy: 'The address must answer 200 with the image itself within 10 seconds, after at most 3 redirects, with a valid certificate and without compression.',
   },
+  image_fetch_busy: {
+    status: 429,
+    type: 'rate_limit',
+    retryable: true,
+    message: 'Too many images are being fetched at this moment.',
+    remedy: 'Try again after the seconds in `Retry-After`, or fetch fewer images at a time.',
+  },
   unsupported_image_type: {
     status: 422,
     type: 'invalid_request',
