@@ -476,6 +476,20 @@ export const ERROR_CODES = define({
     remedy:
       'Send a complete `https://` address without user name and password, on port 443. The operator can let other ports and hosts in with `BACKLOT_FETCH_ALLOW`.',
   },
+  chat_not_found: {
+    status: 404,
+    type: 'not_found',
+    retryable: false,
+    message: 'There is no such chat on the simulated phone.',
+    remedy: 'List its chats with `GET /v1/simulator/chats`.',
+  },
+  chat_exists: {
+    status: 409,
+    type: 'conflict',
+    retryable: false,
+    message: 'There is a chat with this person already, or the phone is full.',
+    remedy: 'Write into the chat that exists, or choose another number.',
+  },
   // Idempotency
   idempotency_key_invalid: {
     status: 422,
