@@ -6,7 +6,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 export default defineConfig({
   root: path('.'),
   publicDir: path('public'),
-  resolve: { alias: [{ find: /^@backlot\/keyer\/webgl$/, replacement: path('../keyer/src/webgl/index.ts') }] },
+  resolve: { alias: [{ find: /^@backlot\/keyer\/(webgl|software)$/, replacement: path('../keyer/src/$1/index.ts') }] },
   build: {
     target: 'es2022',
     outDir: path('bundle'),

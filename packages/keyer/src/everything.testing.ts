@@ -1,2 +1,3 @@
-export * from '../index.js';
 export * from './index.js';
+export * from './software/index.js';
+export * from './webgl/index.js';

@@ -10,6 +10,8 @@ import type * as everything from './everything.testing.js';
 /** What pages find as `window.keyer`: the keyer and its renderer. */
 export type KeyerGlobal = typeof everything;
 
+const WASM = fileURLToPath(new URL('../dist/wasm/keyer.wasm', import.meta.url));
+
 const bundle = async (): Promise<string> => {
   const result = await build({
     configFile: false,
@@ -25,7 +27,7 @@ const bundle = async (): Promise<string> => {
   return first.output[0].code;
 };
 
-/** A Chromium with a page that has the keyer, and a server that gives it the shared data under `/`. */
+/** A Chromium with a page that has the keyer, and a server that gives it the shared data under `/` and `/keyer.wasm`. */
 export interface KeyingPage extends AsyncDisposable {
   readonly browser: Browser;
   readonly page: Page;
@@ -37,6 +39,7 @@ export const openKeyingPage = async (): Promise<KeyingPage> => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     const file = sharedData(path.slice(1));
     if (path === '/') return void response.setHeader('Content-Type', 'text/html').end('<!doctype html><body>');
+    if (path === '/keyer.wasm') return void createReadStream(WASM).pipe(response.setHeader('Content-Type', 'application/wasm'));
     if (!existsSync(file)) return void response.writeHead(404).end();
     const { size } = statSync(file);
     const start = Number(/bytes=(\d+)/.exec(request.headers.range ?? '')?.[1] ?? 0);

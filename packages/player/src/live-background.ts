@@ -15,6 +15,7 @@ export class LiveBackground {
   readonly #base: string;
   readonly #show: ShowBackground;
   #version = -1;
+  #state: BackgroundState | null = null;
   #shown = false;
   #loading: AbortController | null = null;
 
@@ -33,6 +34,7 @@ export class LiveBackground {
   async take(state: BackgroundState): Promise<void> {
     if (state.background_version <= this.#version) return;
     this.#version = state.background_version;
+    this.#state = state;
     this.#loading?.abort();
     const loading = (this.#loading = new AbortController());
     const { signal } = loading;
@@ -52,6 +54,14 @@ export class LiveBackground {
         await pause(backoff.next(), signal);
       }
     }
+  }
+
+  /** Shows the newest state once more, without a fade: to a renderer that has just begun. */
+  repeat(): void {
+    if (this.#state === null) return;
+    this.#version = -1;
+    this.#shown = false;
+    void this.take(this.#state);
   }
 
   /** Stops loading. */

@@ -1,8 +1,9 @@
-import { KeyRenderer, type Verdict } from '@backlot/keyer/webgl';
+import type { Verdict } from '@backlot/keyer/webgl';
 import { DropCounter } from './drop-counter.js';
 import { FrameLoop } from './frame-loop.js';
 import { LiveBackground } from './live-background.js';
 import type { Notice, PlayerView } from './player-view.js';
+import { createRenderer, type Renderer } from './renderer.js';
 import type { BackgroundState, SessionState, SpeechState } from './session-events.js';
 import { type FeedRefusal, SessionFeed } from './session-feed.js';
 import { WhepClient, type WhepState } from './whep-client.js';
@@ -50,6 +51,7 @@ export interface PlayerOptions {
   canvasKnown(width: number, height: number): void;
 }
 
+const CANNOT_DRAW = 'This browser can’t draw the video: it has no WebGL 2.';
 const RATE_WINDOW_MS = 1000;
 /** A video whose last frame is younger than this is running: two frames at 30 fps. */
 const FED_MS = 67;
@@ -61,7 +63,7 @@ const nowEpochMs = () => performance.timeOrigin + performance.now();
 export class Player {
   readonly #options: PlayerOptions;
   readonly #view: PlayerView;
-  readonly #renderer: KeyRenderer | null;
+  #renderer: Renderer | null;
   readonly #loop: FrameLoop;
   readonly #feed: SessionFeed;
   readonly #whep: WhepClient;
@@ -74,6 +76,7 @@ export class Player {
   #whepState: WhepState = 'connecting';
   #pendingVersion: number | null = null;
   readonly #drops = new DropCounter();
+  #presentedFrames: number | null = null;
   #framesDrawn = 0;
   #drawnAtMs = 0;
   #rateFps = 0;
@@ -88,11 +91,14 @@ export class Player {
     this.#options = options;
     const view = (this.#view = options.view);
     const { sessionUrl, token } = options;
-    this.#renderer = createRenderer(
-      view,
-      (verdict) => options.emit('backlotkeying', verdict),
-      () => this.#loop.tick(),
-    );
+    this.#renderer = createRenderer({
+      newCanvas: () => view.renewCanvas(),
+      wasmUrl: new URL('../../player/keyer.wasm', sessionUrl),
+      onVerdict: (verdict) => options.emit('backlotkeying', verdict),
+      onDrawn: () => this.#frameDrawn(),
+      onRestored: () => this.#loop.tick(),
+      onReplaced: (renderer) => this.#replaceRenderer(renderer),
+    });
     this.#loop = new FrameLoop(view.video, this.#drawFrame, this.#tick);
     this.#background = new LiveBackground(sessionUrl, (background, version, transitionMs) => {
       if (this.#renderer === null || this.#isClosed) return;
@@ -117,7 +123,7 @@ export class Player {
     document.addEventListener('visibilitychange', this.#turnVisible);
     this.setMuted(options.muted);
     if (this.#renderer === null) {
-      this.#setStatus('failed', 'This browser can’t draw the video: it has no WebGL 2.');
+      this.#setStatus('failed', CANNOT_DRAW);
       return;
     }
     this.#setStatus('connecting', null);
@@ -184,13 +190,17 @@ export class Player {
     const { video } = this.#view;
     const now = performance.now();
     try {
-      if (this.#renderer?.drawFrame(video, video.videoWidth, video.videoHeight, now) !== true) return;
+      this.#presentedFrames = presentedFrames;
+      if (this.#renderer?.drawFrame(video, video.videoWidth, video.videoHeight, now) === true) this.#frameDrawn();
     } catch {
       // A shader that the driver refuses stays refused.
-      this.#giveUp();
-      return;
+      this.#giveUp('This browser’s graphics can’t key the video.');
     }
-    this.#drops.take(presentedFrames);
+  };
+
+  #frameDrawn(): void {
+    const now = performance.now();
+    this.#drops.take(this.#presentedFrames);
     this.#framesDrawn++;
     this.#drawnAtMs = now;
     this.#rateFrames++;
@@ -204,7 +214,7 @@ export class Player {
     this.#hasFirstFrame = true;
     this.#options.emit('backlotfirstframe', { shownAtMs: nowEpochMs() });
     this.#update();
-  };
+  }
 
   readonly #tick = (nowMs: number): boolean => {
     if (this.#renderer === null || this.#isClosed) return false;
@@ -303,12 +313,22 @@ export class Player {
     this.#playSound();
   };
 
-  #giveUp(): void {
+  #replaceRenderer(renderer: Renderer | null): void {
+    this.#renderer = renderer;
+    if (renderer === null) {
+      this.#giveUp(CANNOT_DRAW);
+      return;
+    }
+    this.#background.repeat();
+    this.#loop.tick();
+  }
+
+  #giveUp(reason: string): void {
     this.#feed.close();
     this.#whep.close();
     this.#background.close();
     this.#loop.stop();
-    this.#setStatus('failed', 'This browser’s graphics can’t key the video.');
+    this.#setStatus('failed', reason);
   }
 
   #refuse(refusal: FeedRefusal): void {
@@ -332,14 +352,6 @@ export class Player {
     this.#options.emit('backlotstatus', { status, reason });
   }
 }
-
-const createRenderer = (view: PlayerView, onVerdict: (verdict: Verdict) => void, onRestored: () => void): KeyRenderer | null => {
-  try {
-    return new KeyRenderer(view.renewCanvas(), { onVerdict, onRestored });
-  } catch {
-    return null;
-  }
-};
 
 const refusalText = (code: string | null): string => {
   switch (code) {

@@ -36,6 +36,8 @@ export class SessionServer implements AsyncDisposable {
   };
   /** How offers are answered; null: the publisher is absent. */
   answer: Answer | null = null;
+  /** Whether `keyer.wasm` is to be had: without it the player keys by WebGL. */
+  hasWasm = true;
   /** Requests by `METHOD path`, in order. */
   readonly requests: string[] = [];
   /** Feeds that are open. */
@@ -116,6 +118,8 @@ export class SessionServer implements AsyncDisposable {
     this.requests.push(`${request.method} ${path}`);
     const html = (body: string) => response.setHeader('Content-Type', 'text/html').end(`<!doctype html><link rel="icon" href="data:,"><body>${body}`);
     if (path === '/player/backlot-player.js') return void response.setHeader('Content-Type', 'text/javascript').end(this.#bundle);
+    if (path === '/player/keyer.wasm' && !this.hasWasm) return void response.writeHead(404).end();
+    if (path === '/player/keyer.wasm') return this.#sendFile(fileURLToPath(import.meta.resolve('@backlot/keyer/keyer.wasm')), request, response);
     if (path === '/host') return void html('<script src="/player/backlot-player.js"></script>');
     if (path === '/publisher') return void html('');
     if (path.startsWith('/player/'))

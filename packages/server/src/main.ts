@@ -158,6 +158,7 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     app.get('/console', (context) => context.redirect('/console/'));
     app.get('/console/*', files.folder({ folder: builtFile('console/dist/app'), prefix: '/console', fallback: 'index.html' }));
     app.get('/player/backlot-player.js', files.file(builtFile('player/bundle/backlot-player.js')));
+    app.get('/player/keyer.wasm', files.file(builtFile('keyer/dist/wasm/keyer.wasm')));
     app.get('/player/:id', files.file(builtFile('player/bundle/player.html')));
     http.serve(app);
     library.reaper.start();

@@ -1,6 +1,6 @@
 import { hasChromium, hasSharedData } from '@backlot/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type KeyerGlobal, type KeyingPage, openKeyingPage } from './keying-page.testing.js';
+import { type KeyerGlobal, type KeyingPage, openKeyingPage } from '../keying-page.testing.js';
 
 interface Tools {
   /** A frame of a clip, or a cut-out over #00ff00, as the canvas that both keyers get. */

@@ -24,6 +24,8 @@ const contentPolicy = {
   defaultSrc: ["'self'"],
   imgSrc: ["'self'", 'blob:', 'data:'],
   mediaSrc: ["'self'", 'blob:'],
+  // The player keys with WebAssembly where there is no GPU.
+  scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
   // The player's shadow style sheets and React's style attributes.
   styleSrc: ["'self'", "'unsafe-inline'"],
   objectSrc: ["'none'"],

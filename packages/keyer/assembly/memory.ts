@@ -1,0 +1,178 @@
+// Where everything lies. One memory serves one frame size; it is laid out once and nothing moves later.
+//
+// "Site": a chroma sample. "Block": 16 sites of one row, or the 32 × 2 luma samples that they belong to. Rows in work are
+// kept in rings of eight: row j lies at `ring + (j & 7) * stride`. Sites and luma are padded, so that blocks are always whole
+// and neighbours outside the picture can be read.
+
+/** Sites in a block. */
+export const BLOCK: i32 = 16;
+
+/** Of the frame, in luma samples. */
+export let width: i32 = 0;
+export let height: i32 = 0;
+/** The same in sites, and blocks in a row. */
+export let sitesAcross: i32 = 0;
+export let sitesDown: i32 = 0;
+export let blocks: i32 = 0;
+
+// The frame. Bytes; a row's first sample lies at the address plus a multiple of the stride.
+export let luma: usize = 0;
+export let lumaStride: i32 = 0;
+export let chromaU: usize = 0;
+export let chromaV: usize = 0;
+export let chromaStride: i32 = 0;
+/** NV12's chroma, two bytes a site, twice the stride. */
+export let interleaved: usize = 0;
+
+// The picture behind it, and the result.
+export let behind: usize = 0;
+export let rgba: usize = 0;
+/** What `rgba` shows of `behind`: a byte a block, set where the block is nothing but that. */
+export let shown: usize = 0;
+
+/** The plate as it is measured: y, u, v of each cell, f32. */
+export let cells: usize = 0;
+/** The plate, spread over the sites of a row: five rows for each row of cells, see plate.ts. */
+export let spread: usize = 0;
+
+/** Bytes of a row of i16 at sites, and at luma samples. */
+export let siteStride: i32 = 0;
+export let lineStride: i32 = 0;
+
+// Rings of rows at sites. Shares of one are i16 with 13 fraction bits.
+/** Pe. */
+export let projection: usize = 0;
+/** m. */
+export let matte: usize = 0;
+/** Luma at the sites, 3 fraction bits. */
+export let mean: usize = 0;
+/** a, 18 fraction bits. */
+export let slope: usize = 0;
+/** sub(M). */
+export let coarse: usize = 0;
+/** What there is of the screen beyond the matte: spill. */
+export let excess: usize = 0;
+/** Chroma without the screen's, 6 fraction bits. */
+export let restU: usize = 0;
+export let restV: usize = 0;
+
+// Rings of rows at sites' rows and luma columns.
+export let wideMatte: usize = 0;
+export let wideMean: usize = 0;
+export let wideSlope: usize = 0;
+export let wideExcess: usize = 0;
+export let wideU: usize = 0;
+export let wideV: usize = 0;
+/** M: two luma rows for each row of sites. */
+export let fine: usize = 0;
+
+/** Bytes of a row of blocks. */
+export let blockStride: i32 = 0;
+/** Rings of rows of blocks, a byte each: see blocks.ts. */
+export let flags: usize = 0;
+export let kinds: usize = 0;
+/** One row of blocks. */
+export let near: usize = 0;
+/** Sums of columns for the slope, and a block of the result that hangs over the frame's edge. */
+export let scratch: usize = 0;
+
+let end: usize = 0;
+
+function take(bytes: i32): usize {
+  const at = end;
+  end = (end + bytes + 127) & ~127;
+  return at;
+}
+
+/** Lays out memory for frames of a size, with room for a plate, and returns how many bytes it takes. */
+export function layOut(frameWidth: i32, frameHeight: i32, cellsAcross: i32, cellsDown: i32): usize {
+  width = frameWidth;
+  height = frameHeight;
+  sitesAcross = (width + 1) >> 1;
+  sitesDown = (height + 1) >> 1;
+  blocks = (sitesAcross + BLOCK - 1) / BLOCK;
+  end = 128;
+
+  lumaStride = 2 * BLOCK * blocks + 64;
+  chromaStride = BLOCK * blocks + 32;
+  luma = take(lumaStride * height + 64) + 32;
+  chromaU = take(chromaStride * sitesDown + 32);
+  chromaV = take(chromaStride * sitesDown + 32);
+  interleaved = take(2 * chromaStride * sitesDown + 32);
+  behind = take(4 * width * height + 256);
+  rgba = take(4 * width * height + 256);
+  shown = take(blocks * sitesDown);
+
+  siteStride = 2 * BLOCK * blocks + 64;
+  lineStride = 4 * BLOCK * blocks + 64;
+  cells = take(12 * cellsAcross * cellsDown);
+  spread = take(5 * siteStride * cellsDown) + 32;
+  projection = takeSites();
+  matte = takeSites();
+  mean = takeSites();
+  slope = takeSites();
+  coarse = takeSites();
+  excess = takeSites();
+  restU = takeSites();
+  restV = takeSites();
+  wideMatte = takeLines();
+  wideMean = takeLines();
+  wideSlope = takeLines();
+  wideExcess = takeLines();
+  wideU = takeLines();
+  wideV = takeLines();
+  fine = take(16 * lineStride) + 32;
+
+  blockStride = ((blocks + 15) & ~15) + 32;
+  flags = take(8 * blockStride) + 16;
+  kinds = take(8 * blockStride) + 16;
+  near = take(blockStride) + 16;
+  scratch = take(1024);
+  return end;
+}
+
+function takeSites(): usize {
+  return take(8 * siteStride) + 32;
+}
+
+function takeLines(): usize {
+  return take(8 * lineStride) + 32;
+}
+
+// @ts-ignore: decorator
+@inline
+export function siteRow(ring: usize, j: i32): usize {
+  return ring + (j & 7) * siteStride;
+}
+
+// @ts-ignore: decorator
+@inline
+export function lineRow(ring: usize, j: i32): usize {
+  return ring + (j & 7) * lineStride;
+}
+
+// @ts-ignore: decorator
+@inline
+export function blockRow(ring: usize, j: i32): usize {
+  return ring + (j & 7) * blockStride;
+}
+
+/** The nearest row of sites that the picture has. */
+// @ts-ignore: decorator
+@inline
+export function clampRow(j: i32): i32 {
+  return max(0, min(sitesDown - 1, j));
+}
+
+/** Repeats a row's outermost sites outside the picture, two on each side. */
+// @ts-ignore: decorator
+@inline
+export function padSites(row: usize): void {
+  const first = load<i16>(row);
+  store<i16>(row - 2, first);
+  store<i16>(row - 4, first);
+  const beyond = row + 2 * sitesAcross;
+  const last = load<i16>(beyond - 2);
+  store<i16>(beyond, last);
+  store<i16>(beyond + 2, last);
+}

@@ -1,0 +1,104 @@
+// The screen's plate (keying model §2.3): bilinear between cells. Across, it is spread over the sites once, when it is
+// set; down, two of those rows are mixed as they are needed.
+
+import { BLOCK, blocks, cells, siteStride, sitesAcross, sitesDown, spread } from './memory';
+import { ceiling } from './model';
+
+// The five rows of a row of cells.
+/** ku / n and kv / n with `fraction + 8` bits. */
+export const AXIS_U: i32 = 0;
+export const AXIS_V: i32 = 1;
+/** Centred chroma, 8 fraction bits. */
+export const KEY_U: i32 = 2;
+export const KEY_V: i32 = 3;
+/** Luma above black, 7 fraction bits. */
+export const KEY_Y: i32 = 4;
+
+/** Fraction bits of the projection before it is brought to 13: fewer for pale keys, whose axis would overflow. */
+export let fraction: i32 = 13;
+/** The floor, and the ceiling above it, with `fraction` bits. */
+export let lowest: i32 = 0;
+/** Brings a projection above the floor to 13 bits at the ceiling: first this shift, then this Q15 product. */
+export let reach: i32 = 0;
+export let reachShift: i32 = 0;
+export let reachGain: i32 = 0;
+
+let across: i32 = 0;
+let down: i32 = 0;
+let spanDown: f32 = 0;
+
+/**
+ * Takes over the cells in memory. `cellsAcross` × `cellsDown` of them; the picture spans `wide` × `tall` of them.
+ */
+export function setScreen(floor: f32, cellsAcross: i32, cellsDown: i32, wide: f32, tall: f32, black: i32): void {
+  across = cellsAcross;
+  down = cellsDown;
+  spanDown = tall;
+
+  fraction = 13;
+  for (let i = 0; i < across * down; i++) {
+    const u = load<f32>(cells + 12 * i, 4), v = load<f32>(cells + 12 * i, 8);
+    const n = max<f32>(u * u + v * v, 1);
+    const most = max<f32>(max<f32>(abs<f32>(u), abs<f32>(v)), 1);
+    while (fraction > 11 && most / n * <f32>(1 << (fraction + 8)) > 32767) fraction--;
+  }
+  const unit = <f32>(1 << fraction);
+  lowest = <i32>nearest<f32>(floor * unit);
+  reach = max(1, <i32>nearest<f32>(ceiling * unit) - lowest);
+  reachShift = 0;
+  while (reach << (reachShift + 1) <= 16384) reachShift++;
+  reachGain = min(32767, ((1 << 28) + (reach << reachShift) - 1) / (reach << reachShift));
+
+  for (let j = 0; j < down; j++) {
+    for (let i = 0; i < BLOCK * blocks; i++) {
+      const x: f32 = ((<f32>min(i, sitesAcross - 1) + 0.5) / <f32>sitesAcross) * wide - 0.5;
+      const left = <i32>floorf(x);
+      const share: f32 = x - <f32>left;
+      const a = cells + 12 * (j * across + max(0, min(across - 1, left)));
+      const b = cells + 12 * (j * across + max(0, min(across - 1, left + 1)));
+      const ya = load<f32>(a), ua = load<f32>(a, 4), va = load<f32>(a, 8), na = max<f32>(ua * ua + va * va, 1);
+      const yb = load<f32>(b), ub = load<f32>(b, 4), vb = load<f32>(b, 8), nb = max<f32>(ub * ub + vb * vb, 1);
+      const high = <f32>(1 << (fraction + 8));
+      put(j, i, AXIS_U, mix(ua / na, ub / nb, share) * high);
+      put(j, i, AXIS_V, mix(va / na, vb / nb, share) * high);
+      put(j, i, KEY_U, mix(ua, ub, share) * 256);
+      put(j, i, KEY_V, mix(va, vb, share) * 256);
+      put(j, i, KEY_Y, (mix(ya, yb, share) - <f32>black) * 128);
+    }
+  }
+}
+
+function floorf(x: f32): f32 {
+  return floor<f32>(x);
+}
+
+function mix(a: f32, b: f32, share: f32): f32 {
+  return a + (b - a) * share;
+}
+
+function put(j: i32, i: i32, quantity: i32, value: f32): void {
+  store<i16>(spread + (5 * j + quantity) * siteStride + 2 * i, <i16>max<f32>(-32767, min<f32>(32767, nearest<f32>(value))));
+}
+
+/** The rows to mix for a row of sites, set by `aim`. */
+export let upper: usize = 0;
+export let lower: usize = 0;
+/** Share of the lower one, Q15. */
+export let lowerShare: i32 = 0;
+
+/** Chooses the rows for row j of sites. */
+export function aim(j: i32): void {
+  const y: f32 = ((<f32>j + 0.5) / <f32>sitesDown) * spanDown - 0.5;
+  const top = <i32>floorf(y);
+  upper = spread + 5 * siteStride * max(0, min(down - 1, top));
+  lower = spread + 5 * siteStride * max(0, min(down - 1, top + 1));
+  lowerShare = min(32767, <i32>((y - <f32>top) * 32768));
+}
+
+/** Eight sites of a quantity, at a byte offset into the row. */
+// @ts-ignore: decorator
+@inline
+export function plateAt(top: usize, bottom: usize, share: v128, at: usize): v128 {
+  const a = v128.load(top + at);
+  return i16x8.add(a, i16x8.q15mulr_sat_s(i16x8.sub_sat_s(v128.load(bottom + at), a), share));
+}

@@ -1,0 +1,1 @@
+export { PlaneRenderer, type PlaneRendererOptions } from './plane-renderer.js';
