@@ -10,7 +10,10 @@ import type {
   SetBackgroundInput,
   Speech,
 } from '@backlot/contract';
-import { type EventsOptions, followSession } from './session-events.js';
+import { type ConversationsApi, createConversationsApi } from './conversations.js';
+import type { EventsOptions } from './event-stream.js';
+import { followSession } from './session-events.js';
+import { createSimulatorApi, type SimulatorApi } from './simulator.js';
 import { type BacklotClientOptions, type CallOptions, type CreateOptions, Transport } from './transport.js';
 import { createWebhookEndpointsApi, createWebhookEventsApi, type WebhookEndpointsApi, type WebhookEventsApi } from './webhooks.js';
 
@@ -76,6 +79,9 @@ export interface SessionsApi {
 export interface BacklotClient {
   readonly backgroundImages: BackgroundImagesApi;
   readonly sessions: SessionsApi;
+  readonly conversations: ConversationsApi;
+  /** There while the messaging provider is the simulator. */
+  readonly simulator: SimulatorApi;
   readonly webhookEndpoints: WebhookEndpointsApi;
   readonly webhookEvents: WebhookEventsApi;
   readonly avatars: { list(options?: CallOptions): Promise<readonly AvatarOption[]> };
@@ -139,6 +145,8 @@ export const createBacklotClient = (options: BacklotClientOptions): BacklotClien
   return {
     backgroundImages: createBackgroundImagesApi(transport),
     sessions: createSessionsApi(transport),
+    conversations: createConversationsApi(transport),
+    simulator: createSimulatorApi(transport),
     webhookEndpoints: createWebhookEndpointsApi(transport),
     webhookEvents: createWebhookEventsApi(transport),
     avatars: {

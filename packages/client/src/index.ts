@@ -11,7 +11,9 @@ export {
   type SessionsApi,
 } from './client.js';
 export type { ListWebhookEventsOptions, WebhookEndpointsApi, WebhookEventsApi } from './webhooks.js';
-export type { EventsOptions } from './session-events.js';
+export type { ConversationsApi, ListConversationsOptions, ListMessagesOptions } from './conversations.js';
+export type { EventsOptions } from './event-stream.js';
+export type { SimulatorApi } from './simulator.js';
 export type { BacklotClientOptions, CallOptions, CreateOptions } from './transport.js';
 export type {
   Advice,
@@ -19,20 +21,40 @@ export type {
   AvatarOption,
   BackgroundChange,
   BackgroundImage,
+  BackgroundWarning,
+  BeginSimulatedChatInput,
   Canvas,
+  ConversationBackground,
+  ConversationDetail,
+  ConversationEvent,
+  ConversationPage,
+  ConversationSummary,
   CreatedWebhookEndpoint,
   CreateSessionInput,
   CreateWebhookEndpointInput,
   EndReason,
   ErrorCode,
   LiveBackground,
+  LiveConversationBackground,
   Me,
+  Message,
+  MessagePage,
   RenditionFit,
   Session,
   SessionEvent,
   SessionStatus,
   SetBackgroundInput,
+  SetConversationBackgroundInput,
+  SimulatedChat,
+  SimulatedChatDetail,
+  SimulatedMessage,
+  SimulatedWallpaper,
+  SimulatorEvent,
+  SimulatorFaults,
+  SimulatorFaultsInput,
   Speech,
+  TypingStatus,
+  UpdateConversation,
   UpdateWebhookEndpoint,
   WebhookDelivery,
   WebhookDeliveryError,

@@ -32,7 +32,7 @@ export interface CreateOptions extends CallOptions {
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
 interface Call extends CreateOptions {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Query;
   readonly body?: FormData | object;

@@ -61,7 +61,16 @@ const conversationFields = {
 };
 
 /** A conversation in a list. */
-export const conversationSummary = z.object({ ...conversationFields, lastMessagePreview: z.string() }).openapi('ConversationSummary');
+export const conversationSummary = z
+  .object({
+    ...conversationFields,
+    lastMessagePreview: z.string(),
+    background: z
+      .object({ hasBackground: z.boolean(), imageUrl: z.string().nullable() })
+      .optional()
+      .openapi({ description: "As Backlot knows it, without asking the provider. `imageUrl`: a small picture of it, signed; null where it isn't ours." }),
+  })
+  .openapi('ConversationSummary');
 
 /** A conversation with its newest messages, and what can be done with it. */
 export const conversationDetail = z
@@ -299,11 +308,14 @@ export const conversationRoutes = {
 export type MessageChannel = z.infer<typeof messageChannel>;
 export type Participant = z.infer<typeof participant>;
 export type Message = z.infer<typeof message>;
+export type ConversationPage = z.infer<typeof conversationPage>;
+export type MessagePage = z.infer<typeof messagePage>;
 export type ConversationSummary = z.infer<typeof conversationSummary>;
 export type ConversationDetail = z.infer<typeof conversationDetail>;
 export type ConversationBackground = z.infer<typeof conversationBackground>;
 export type LiveConversationBackground = z.infer<typeof liveConversationBackground>;
 export type SetConversationBackground = z.infer<typeof setConversationBackground>;
+export type SetConversationBackgroundInput = z.input<typeof setConversationBackground>;
 export type UpdateConversation = z.infer<typeof updateConversation>;
 export type TypingStatus = z.infer<typeof typingStatus>;
 export type BackgroundWarning = z.infer<typeof backgroundWarning>;
