@@ -17,6 +17,8 @@ export interface GuardedAgentOptions {
   readonly ca: string | undefined;
   /** For finding the address, connecting and TLS together. */
   readonly connectTimeoutMs: number;
+  /** Ends a connection, also one that is being made. */
+  readonly signal: AbortSignal;
 }
 
 /** The same for whatever is wrong with a host, lest callers learn names of our network. */
@@ -27,7 +29,7 @@ const notAllowed = (cause?: unknown): BacklotError => new BacklotError('url_not_
  * Node never looks them up; every address of a name in the lookup of that very socket, so that no second answer of a
  * name server counts; and the peer once it is connected. The caller destroys it.
  */
-export const createGuardedAgent = ({ policy, protocol, port, lookup, ca, connectTimeoutMs }: GuardedAgentOptions): Agent => {
+export const createGuardedAgent = ({ policy, protocol, port, lookup, ca, connectTimeoutMs, signal }: GuardedAgentOptions): Agent => {
   const isAllowed = (address: string | undefined): boolean => address !== undefined && policy.isAllowed(address, protocol, port);
   const find = callbackify(async (hostname: string): Promise<readonly LookupAddress[]> => {
     const found = await lookup(hostname).catch((thrown: unknown) => {
@@ -45,7 +47,7 @@ export const createGuardedAgent = ({ policy, protocol, port, lookup, ca, connect
       else callback(null, first.address, first.family);
     });
   };
-  const dial = buildConnector({ allowH2: false, timeout: connectTimeoutMs, lookup: guardedLookup, ...(ca === undefined ? {} : { ca }) });
+  const dial = buildConnector({ allowH2: false, timeout: connectTimeoutMs, lookup: guardedLookup, signal, ...(ca === undefined ? {} : { ca }) });
   return new Agent({
     allowH2: false,
     connect: (options, done) => {

@@ -138,15 +138,19 @@ export class SafeFetcher {
     const target = readTarget(url, this.#imageRules);
     return this.#slots.run(organizationId, signal, async () => {
       const startedAtMs = performance.now();
+      const deadline = new AbortController();
+      // Not `AbortSignal.timeout`, whose timer stays for all of its time.
+      const timer = setTimeout(() => deadline.abort(new Error('the time is over')), this.#limits.timeoutMs);
       let outcome = 'fetched';
       try {
-        return await this.#follow(target, AbortSignal.any([signal, AbortSignal.timeout(this.#limits.timeoutMs)]));
+        return await this.#follow(target, AbortSignal.any([signal, deadline.signal]));
       } catch (thrown) {
         const error = thrown instanceof BacklotError ? thrown : failed(toError(thrown));
         outcome = error.code;
         signal.throwIfAborted();
         throw error;
       } finally {
+        clearTimeout(timer);
         // Path and query stay out: signed addresses are secrets.
         this.#log.info({ host: target.url.hostname, outcome, durationMs: Math.round(performance.now() - startedAtMs) }, 'image fetch');
       }
@@ -232,7 +236,7 @@ export class SafeFetcher {
   /** One request on a connection of its own, which ends with it. */
   async #send<Result>(
     { url, protocol, port }: Target,
-    options: Pick<Dispatcher.RequestOptions, 'method' | 'headers' | 'body' | 'signal'>,
+    options: Pick<Dispatcher.RequestOptions, 'method' | 'headers' | 'body'> & { readonly signal: AbortSignal },
     read: (response: Dispatcher.ResponseData) => Promise<Result>,
   ): Promise<Result> {
     const agent = createGuardedAgent({
@@ -242,6 +246,7 @@ export class SafeFetcher {
       lookup: this.#lookup,
       ca: this.#ca,
       connectTimeoutMs: this.#limits.connectTimeoutMs,
+      signal: options.signal,
     });
     try {
       const response = await request(url, { ...options, dispatcher: agent });
