@@ -111,6 +111,49 @@ describe('requests', () => {
     ]);
   });
 
+  test('speak of conversations and the simulated phone as the contract does', async () => {
+    const seen: string[] = [];
+    const baseUrl = await serve((request, response, body) => {
+      seen.push(`${request.method} ${request.url} ${request.headers['content-type']?.split(';')[0] ?? ''} ${body.startsWith('{') ? body : ''}`.trim());
+      json(response, 200, { data: [] });
+    });
+    const { conversations, simulator } = createBacklotClient({ baseUrl });
+    await conversations.list({ limit: 50, offset: 50 });
+    await conversations.get('conv_1', { messageLimit: 10 });
+    await conversations.update('conv_1', { metadata: null });
+    await conversations.messages('conv_1', { before: '2026-11-20T12:00:00.000Z', limit: 7 });
+    await conversations.showTyping('conv_1');
+    await conversations.setBackground('conv_1', { background_image: 'bg_1', fit: 'phone' });
+    await conversations.getBackground('conv_1');
+    await conversations.removeBackground('conv_1');
+    await simulator.chats();
+    await simulator.chat('+12025550142');
+    await simulator.begin({ people: [{ identifier: '+12025550150' }] });
+    await simulator.write('+12025550142', { text: 'Hi' });
+    await simulator.setWallpaper('+12025550142', new Blob(['x'], { type: 'image/png' }));
+    await simulator.removeWallpaper('+12025550142');
+    await simulator.faults();
+    await simulator.setFaults({ status: 503 });
+    expect(seen).toEqual([
+      'GET /v1/conversations?limit=50&offset=50',
+      'GET /v1/conversations/conv_1?message_limit=10',
+      'PATCH /v1/conversations/conv_1 application/json {"metadata":null}',
+      'GET /v1/conversations/conv_1/messages?limit=7&before=2026-11-20T12%3A00%3A00.000Z',
+      'POST /v1/conversations/conv_1/typing',
+      'POST /v1/conversations/conv_1/background application/json {"background_image":"bg_1","fit":"phone"}',
+      'GET /v1/conversations/conv_1/background',
+      'DELETE /v1/conversations/conv_1/background',
+      'GET /v1/simulator/chats',
+      'GET /v1/simulator/chats/%2B12025550142',
+      'POST /v1/simulator/chats application/json {"people":[{"identifier":"+12025550150"}]}',
+      'POST /v1/simulator/chats/%2B12025550142/messages application/json {"text":"Hi"}',
+      'PUT /v1/simulator/chats/%2B12025550142/wallpaper multipart/form-data',
+      'DELETE /v1/simulator/chats/%2B12025550142/wallpaper',
+      'GET /v1/simulator/faults',
+      'PUT /v1/simulator/faults application/json {"status":503}',
+    ]);
+  });
+
   test('resolve to nothing for an empty answer', async () => {
     const baseUrl = await serve((_request, response) => response.writeHead(204).end());
     expect(await createBacklotClient({ baseUrl }).backgroundImages.delete('bg_1')).toBeUndefined();
@@ -204,6 +247,25 @@ describe('events', () => {
     }
     expect(events).toEqual(['starting', 'background 3', 'viewers', 'background 4', 'ended']);
     expect([connections, reconnects]).toEqual([2, 1]);
+  });
+
+  test('of conversations go on after a lost stream, and say when something may have been missed', async () => {
+    let streams = 0;
+    const baseUrl = await serve((_request, response) => {
+      streams++;
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(sse('unknown', {}));
+      response.write(sse('conversation', { conversationId: `conv_${streams}` }));
+      if (streams === 1) response.end();
+    });
+    const client = createBacklotClient({ baseUrl });
+    const abort = new AbortController();
+    const seen: string[] = [];
+    for await (const { event, data } of client.conversations.events({ signal: abort.signal, onOpen: () => seen.push('open') })) {
+      seen.push(`${event} ${data.conversationId}`);
+      if (seen.length === 4) break;
+    }
+    expect(seen).toEqual(['open', 'conversation conv_1', 'open', 'conversation conv_2']);
   });
 
   test('reconnect when the stream falls silent', async () => {
