@@ -164,15 +164,11 @@ export function clampRow(j: i32): i32 {
   return max(0, min(sitesDown - 1, j));
 }
 
-/** Repeats a row's outermost sites outside the picture, two on each side. */
+/** Repeats a row's outermost sites outside the picture. */
 // @ts-ignore: decorator
 @inline
 export function padSites(row: usize): void {
-  const first = load<i16>(row);
-  store<i16>(row - 2, first);
-  store<i16>(row - 4, first);
+  store<u32>(row - 4, 0x10001 * <u32>load<u16>(row));
   const beyond = row + 2 * sitesAcross;
-  const last = load<i16>(beyond - 2);
-  store<i16>(beyond, last);
-  store<i16>(beyond + 2, last);
+  v128.store(beyond, i16x8.splat(load<i16>(beyond - 2)));
 }

@@ -23,7 +23,7 @@ export function projectRow(j: i32): void {
   const least = i16x8.splat(<i16>lowest);
   const gain = i16x8.splat(<i16>reachGain);
   const toThirteen = 13 - fraction;
-  const most = i16x8.splat(<i16>(32767 >> toThirteen));
+  const most = i16x8.splat((<i16>32767) >> (<i16>toThirteen));
   const sign = i16x8.splat(128);
   for (let x = 0; x < BLOCK * blocks; x += 8) {
     const cu = i16x8.shl(i16x8.sub(v128.load_ext<u8>(u + x), sign), 7);

@@ -9,10 +9,11 @@ export interface KeyerExports extends WebAssembly.Exports {
   readonly rgba: WebAssembly.Global<'i32'>;
   readonly behind: WebAssembly.Global<'i32'>;
   readonly cells: WebAssembly.Global<'i32'>;
-  layOut(width: number, height: number, plateCells: number): number;
+  layOut(width: number, height: number, cellsAcross: number, cellsDown: number): number;
   setModel(isLeft: boolean, hueGuard: number, hueTolerance: number, ceiling: number, detail: number, spill: number, spillLuma: number): void;
-  setCoding(black: number, gain: number, redV: number, greenU: number, greenV: number, blueU: number, noise: number): void;
-  setScreen(floor: number, cellsAcross: number, cellsDown: number, spanAcross: number, spanDown: number): void;
+  setCoding(black: number, white: number, gain: number, redV: number, greenU: number, greenV: number, blueU: number, noise: number): void;
+  setScreen(floor: number, cellsAcross: number, cellsDown: number, spanAcross: number, spanDown: number, black: number): void;
   deinterleave(): void;
+  changeBackground(): void;
   keyToRgba(isOver: boolean): void;
 }

@@ -67,8 +67,9 @@ export class PlaneKeyer {
     this.#wasm = wasm;
     const grid = gridSizeOf(width, height);
     this.#image = createChromaImage(grid.width, grid.height);
-    const plateCells = Math.ceil(grid.width / SAMPLING_GRID.cellSize) * Math.ceil(grid.height / SAMPLING_GRID.cellSize);
-    const bytes = wasm.layOut(width, height, plateCells);
+    const cellsAcross = Math.ceil(grid.width / SAMPLING_GRID.cellSize);
+    const cellsDown = Math.ceil(grid.height / SAMPLING_GRID.cellSize);
+    const bytes = wasm.layOut(width, height, cellsAcross, cellsDown);
     memory.grow(Math.ceil(bytes / PAGE_BYTES));
 
     const { buffer } = memory;
@@ -82,7 +83,7 @@ export class PlaneKeyer {
     this.uv = new Uint8Array(buffer, wasm.interleaved.value, 2 * this.chromaStride * h);
     this.rgba = new Uint8ClampedArray(buffer, wasm.rgba.value, 4 * width * height);
     this.#behind = new Uint8Array(buffer, wasm.behind.value, 4 * width * height);
-    this.#cells = new Float32Array(buffer, wasm.cells.value, 3 * plateCells);
+    this.#cells = new Float32Array(buffer, wasm.cells.value, 3 * cellsAcross * cellsDown);
 
     const { siting, hueGuard, hueTolerance, ceiling, detail, spill, spillLuma } = parameters;
     wasm.setModel(siting === 'left', hueGuard, hueTolerance, ceiling, detail, spill, spillLuma);
@@ -91,7 +92,7 @@ export class PlaneKeyer {
     const chromaUnit = isFullRange ? 224 / 255 : 1;
     const [, greenU, blueU] = rgbOf(0, chromaUnit, 0, matrix);
     const [redV, greenV] = rgbOf(0, 0, chromaUnit, matrix);
-    wasm.setCoding(isFullRange ? 0 : 16, (255 / 219) * lumaUnit, redV, greenU, greenV, blueU, SLOPE_NOISE / lumaUnit ** 2);
+    wasm.setCoding(isFullRange ? 0 : 16, isFullRange ? 255 : 235, (255 / 219) * lumaUnit, redV, greenU, greenV, blueU, SLOPE_NOISE / lumaUnit ** 2);
   }
 
   /**
@@ -176,7 +177,7 @@ export class PlaneKeyer {
       this.#cells[i + 2] = (cells[i + 2] ?? 0) * chromaScale;
     }
     const { cellSize } = SAMPLING_GRID;
-    this.#wasm.setScreen(model.floor, width, height, this.#image.width / cellSize, this.#image.height / cellSize);
+    this.#wasm.setScreen(model.floor, width, height, this.#image.width / cellSize, this.#image.height / cellSize, isFullRange ? 0 : 16);
   }
 
   /**
@@ -189,6 +190,7 @@ export class PlaneKeyer {
     }
     this.#hasBackground = rgba !== null;
     if (rgba !== null) this.#behind.set(rgba);
+    this.#wasm.changeBackground();
   }
 
   /**
