@@ -21,6 +21,8 @@ describe('the settings', () => {
       clipsDir: '/srv/backlot/.backlot/clips',
       apiKey: undefined,
       maxViewers: 100,
+      fetchAllow: [],
+      nat64Prefixes: [],
     });
   });
 
@@ -34,6 +36,8 @@ describe('the settings', () => {
         BACKLOT_DATA_DIR: '/data',
         BACKLOT_CLIPS_DIR: 'clips',
         BACKLOT_API_KEY: 'x'.repeat(16),
+        BACKLOT_FETCH_ALLOW: '10.1.0.0/16, 127.0.0.1:3000,[fd00::1]:8443',
+        BACKLOT_NAT64_PREFIXES: '64:ff9b::/96',
         BACKLOT_LOG_LEVEL: '',
         UNRELATED: 'yes',
       },
@@ -47,6 +51,12 @@ describe('the settings', () => {
       dataDir: '/data',
       clipsDir: '/srv/backlot/clips',
       apiKey: 'x'.repeat(16),
+      fetchAllow: [
+        { cidr: '10.1.0.0/16', port: 443 },
+        { cidr: '127.0.0.1', port: 3000 },
+        { cidr: 'fd00::1', port: 8443 },
+      ],
+      nat64Prefixes: ['64:ff9b::/96'],
       logLevel: 'warn',
     });
   });
@@ -64,6 +74,7 @@ describe('the settings', () => {
       BACKLOT_PUBLIC_ADDRESS: 'home',
       BACKLOT_API_KEY: 'short-secret',
       BACKLOT_LOG_LEVEL: 'loud',
+      BACKLOT_NAT64_PREFIXES: '10.0.0.0/8',
       BACKLOT_MAX_SESSIONS: '0',
       BACKLOT_MAX_VIEWERS: '-1',
       BACKLOT_PROT: '1',
@@ -75,6 +86,7 @@ describe('the settings', () => {
         'BACKLOT_LOG_LEVEL',
         'BACKLOT_MAX_SESSIONS',
         'BACKLOT_MAX_VIEWERS',
+        'BACKLOT_NAT64_PREFIXES',
         'BACKLOT_PORT',
         'BACKLOT_PROT',
         'BACKLOT_PUBLIC_ADDRESS',
@@ -96,6 +108,13 @@ describe('the settings', () => {
   it.each(['8787.5', '0x50', '1e3', ' ', '-1', '8787abc', 'NaN'])('refuse %j as a port', (port) => {
     expect(problemsOf({ BACKLOT_PORT: port })).toHaveLength(1);
   });
+
+  it.each(['cdn.internal', '10.0.0.0/8,,nonsense', '169.254.169.254', '169.254.0.0/16:80', 'fe80::1', '168.63.129.16', '10.0.0.1:0'])(
+    'do not let %j in',
+    (entry) => {
+      expect(problemsOf({ BACKLOT_FETCH_ALLOW: entry })).toHaveLength(1);
+    },
+  );
 
   it('are all in the table for the documentation', () => {
     expect(configTable().map(({ name }) => name)).toContain('BACKLOT_PORT');

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { type AllowedNetwork, readAllowedNetwork } from './http/safe-fetch/address-policy.js';
+import { readNat64Prefix } from './http/safe-fetch/public-address.js';
 
 /** A whole number in decimal digits, and nothing else that `Number` would take. */
 const wholeNumber = z
@@ -7,6 +9,21 @@ const wholeNumber = z
   .regex(/^\d{1,9}$/)
   .transform(Number);
 const port = wholeNumber.pipe(z.number().max(65_535));
+
+/** Values between commas; what can't be read fails the whole list. */
+const listOf = <Entry extends object | string>(read: (text: string) => Entry | null) =>
+  z
+    .string()
+    .default('')
+    .transform((text, context): readonly Entry[] => {
+      const texts = text
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== '');
+      const entries = texts.flatMap((entry) => read(entry) ?? []);
+      if (entries.length < texts.length) context.addIssue({ code: 'custom', message: 'an entry is not valid' });
+      return entries;
+    });
 
 /** One variable of the environment: how it reads and what it is for. */
 interface Variable<Schema extends z.ZodType> {
@@ -96,6 +113,19 @@ const VARIABLES = {
     purpose: 'Viewers of one session.',
     fallback: '100',
   }),
+  BACKLOT_FETCH_ALLOW: variable({
+    schema: listOf(readAllowedNetwork),
+    expects: 'addresses or networks with a port, such as 10.1.0.0/16, 127.0.0.1:3000 or [fd00::1]:8443, between commas; link-local and metadata stay shut',
+    purpose:
+      "Private addresses that images are fetched from and webhooks are sent to, such as `10.1.0.0/16` or `127.0.0.1:3000`, between commas. Without a port it is 443. Webhooks go there by `http`, too; images don't.",
+    fallback: 'none',
+  }),
+  BACKLOT_NAT64_PREFIXES: variable({
+    schema: listOf((text) => (readNat64Prefix(text) === null ? null : text)),
+    expects: 'IPv6 networks such as 64:ff9b::/96, of 32, 40, 48, 56, 64 or 96 bits, between commas',
+    purpose: 'Where the network has IPv6 only: prefixes of its NAT64, such as `64:ff9b::/96`, so that images are fetched through it.',
+    fallback: 'none',
+  }),
   BACKLOT_LOG_LEVEL: variable({
     schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
     expects: 'debug, info, warn, error or silent',
@@ -122,6 +152,9 @@ export interface Config {
   readonly apiKey: string | undefined;
   readonly maxSessions: number;
   readonly maxViewers: number;
+  /** What requests to strangers' addresses may reach besides the public internet. */
+  readonly fetchAllow: readonly AllowedNetwork[];
+  readonly nat64Prefixes: readonly string[];
   /** Where programs such as ffmpeg are looked up: the environment's `PATH`. */
   readonly searchPath: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -170,9 +203,11 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>, wo
     apiKey: read('BACKLOT_API_KEY', VARIABLES.BACKLOT_API_KEY),
     maxSessions: read('BACKLOT_MAX_SESSIONS', VARIABLES.BACKLOT_MAX_SESSIONS),
     maxViewers: read('BACKLOT_MAX_VIEWERS', VARIABLES.BACKLOT_MAX_VIEWERS),
+    fetchAllow: read('BACKLOT_FETCH_ALLOW', VARIABLES.BACKLOT_FETCH_ALLOW),
+    nat64Prefixes: read('BACKLOT_NAT64_PREFIXES', VARIABLES.BACKLOT_NAT64_PREFIXES),
     logLevel: read('BACKLOT_LOG_LEVEL', VARIABLES.BACKLOT_LOG_LEVEL),
   };
-  const { port: httpPort, host, dataDir, maxSessions, maxViewers, logLevel } = values;
+  const { port: httpPort, host, dataDir, maxSessions, maxViewers, fetchAllow, nat64Prefixes, logLevel } = values;
   if (
     problems.length > 0 ||
     httpPort === undefined ||
@@ -180,6 +215,8 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>, wo
     dataDir === undefined ||
     maxSessions === undefined ||
     maxViewers === undefined ||
+    fetchAllow === undefined ||
+    nat64Prefixes === undefined ||
     logLevel === undefined
   ) {
     throw new ConfigError(problems);
@@ -197,6 +234,8 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>, wo
     apiKey: values.apiKey,
     maxSessions,
     maxViewers,
+    fetchAllow,
+    nat64Prefixes,
     searchPath: env['PATH'] ?? '',
     logLevel,
   });
