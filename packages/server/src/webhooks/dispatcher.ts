@@ -73,6 +73,11 @@ export class WebhookDispatcher implements AsyncDisposable {
     sweep();
   }
 
+  /** Attempts that are being made by this process. */
+  get attemptsUnderWay(): number {
+    return this.#underWay.size;
+  }
+
   /** Looks for what is due now. */
   readonly wake = (): void => {
     if (this.#isStopping) return;

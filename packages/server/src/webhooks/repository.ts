@@ -172,7 +172,7 @@ export const listDeliveries = async (executor: Executor, eventIds: readonly stri
 /** Puts an event on its way to endpoints, due at once; one that was there before starts over. */
 export const startDeliveries = async (transaction: Executor, eventId: string, endpointIds: readonly string[], now: Date): Promise<void> => {
   if (endpointIds.length === 0) return;
-  const fresh = { state: 'pending' as const, attempts: 0, nextAttemptAt: now, finishedAt: null };
+  const fresh = { state: 'pending' as const, attempts: 0, nextAttemptAt: now, lastStatus: null, lastError: null, lastDurationMs: null, finishedAt: null };
   await transaction
     .insert(webhookDeliveries)
     .values(endpointIds.map((endpointId) => ({ id: createId('dlv'), eventId, endpointId, ...fresh, createdAt: now })))
