@@ -6,11 +6,16 @@ import { createRig, type Rig, until } from './rig.testing.js';
 
 interface Stats {
   readonly framesDecoded: number;
-  readonly freezeSeconds: number;
+  /** Pictures that stood still for at least 150 ms longer than the average (W3C webrtc-stats, `freezeCount`). */
+  readonly freezes: number;
+  /** Longest time between two pictures on screen since the last look. */
+  readonly longestGapMs: number;
   readonly nackCount: number;
   readonly packetsLost: number;
   readonly codec: string;
   readonly audioPackets: number;
+  /** The video's round-trip time in seconds; null while unknown. */
+  readonly roundTripTime: number | null;
   /** Kinds of which sender reports have arrived. */
   readonly reported: readonly string[];
 }
@@ -34,6 +39,16 @@ const publish = async (url, mimeType) => {
   }
   await connect(url, connection);
 };
+let longestGapMs = 0;
+const measureGaps = (video) => {
+  let beforeMs = null;
+  const look = (nowMs) => {
+    longestGapMs = Math.max(longestGapMs, nowMs - (beforeMs ?? nowMs));
+    beforeMs = nowMs;
+    video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+};
 const watch = async (url, port) => {
   const connection = new RTCPeerConnection();
   connection.addTransceiver('video', { direction: 'recvonly' });
@@ -43,6 +58,7 @@ const watch = async (url, port) => {
     element.autoplay = true;
     element.srcObject = new MediaStream([track]);
     document.body.append(element);
+    if (track.kind === 'video') measureGaps(element);
   };
   const throughProxy = (sdp) => sdp.replace(/(a=candidate:\\S+ 1 UDP \\d+) \\S+ \\d+/g, '$1 127.0.0.1 ' + port);
   await connect(url, connection, port === undefined ? undefined : throughProxy);
@@ -51,13 +67,17 @@ const stats = async () => {
   const reports = [...(await connection.getStats()).values()];
   const inbound = (kind) => reports.find((report) => report.type === 'inbound-rtp' && report.kind === kind) ?? {};
   const video = inbound('video');
+  const gapMs = longestGapMs;
+  longestGapMs = 0;
   return {
+    longestGapMs: gapMs,
     framesDecoded: video.framesDecoded ?? 0,
-    freezeSeconds: video.totalFreezesDuration ?? 0,
+    freezes: video.freezeCount ?? 0,
     nackCount: video.nackCount ?? 0,
     packetsLost: video.packetsLost ?? 0,
     codec: reports.find((report) => report.id === video.codecId)?.mimeType ?? '',
     audioPackets: inbound('audio').packetsReceived ?? 0,
+    roundTripTime: reports.find((report) => report.type === 'remote-outbound-rtp' && report.kind === 'video')?.roundTripTime ?? null,
     reported: reports.filter((report) => report.type === 'remote-outbound-rtp').map((report) => report.kind).sort(),
   };
 };
@@ -109,24 +129,43 @@ describe.skipIf(!hasChromium)('browsers on the embedded stage', () => {
     await Promise.all([publisher.close(), first.close(), second.close()]);
   });
 
-  test('5 % loss both ways: packets are recovered and no picture stands still for long', async () => {
+  test('5 % loss both ways: packets are recovered and no picture stands still', async () => {
     await using rig = await createRig();
     await using proxy = await LossyProxy.open(rig.stage.udpPort);
-    const [publisher, viewer] = [await browser.newPage(), await browser.newPage()];
+    const [publisher, viewer, control] = [await browser.newPage(), await browser.newPage(), await browser.newPage()];
     await publish(publisher, rig, 'VP8');
     await until(() => rig.room.codec === 'VP8', 'live');
     await watch(viewer, rig, proxy.port);
-    await until(async () => (await statsOf(viewer)).framesDecoded > 60, 'pictures');
+    await watch(control, rig);
+    // Without it Chromium would ask again only after 100 ms, and pictures would stand.
+    await until(async () => (await statsOf(viewer)).roundTripTime !== null, 'the round-trip time');
+    const { framesDecoded } = await statsOf(viewer);
+    // It goes by what it has learnt within two seconds.
+    await until(async () => (await statsOf(viewer)).framesDecoded > framesDecoded + 60, 'three seconds of pictures');
+
     proxy.loss = 0.05;
-    const before = await statsOf(viewer);
-    await until(async () => (await statsOf(viewer)).framesDecoded > before.framesDecoded + 300, 'ten seconds of pictures under loss', 40_000);
-    const after = await statsOf(viewer);
+    const start = await statsOf(viewer);
+    let before = start;
+    let calmRounds = 0;
+    let freezes = 0;
+    for (let round = 0; round < 10; round++) {
+      await statsOf(control);
+      const wanted = before.framesDecoded + 40;
+      await until(async () => (await statsOf(viewer)).framesDecoded > wanted, 'two seconds of pictures under loss');
+      const after = await statsOf(viewer);
+      // On a machine that is too busy pictures stand without any loss, too: such a round tells nothing.
+      if ((await statsOf(control)).longestGapMs < 120) {
+        calmRounds += 1;
+        freezes += after.freezes - before.freezes;
+      }
+      before = after;
+    }
     expect(proxy.dropped).toBeGreaterThan(20);
-    expect(after.nackCount).toBeGreaterThan(before.nackCount);
-    // A busy machine alone can hold a frame back by the 150 ms that Chromium counts as a freeze; a lost picture stands for longer.
-    expect(after.freezeSeconds - before.freezeSeconds).toBeLessThan(1);
+    expect(before.nackCount).toBeGreaterThan(start.nackCount);
+    expect(calmRounds).toBeGreaterThan(0);
+    expect(freezes).toBe(0);
     // What is still lost was asked for in vain, or is asked for right now.
-    expect(after.packetsLost - before.packetsLost).toBeLessThan(proxy.dropped / 4);
-    await Promise.all([publisher.close(), viewer.close()]);
+    expect(before.packetsLost - start.packetsLost).toBeLessThan(proxy.dropped / 4);
+    await Promise.all([publisher.close(), viewer.close(), control.close()]);
   });
 });

@@ -6,6 +6,8 @@ export class LossyProxy implements AsyncDisposable {
   readonly port: number;
   /** Share of packets to drop, 0 to 1. */
   loss = 0;
+  /** Picks packets on their way to the peer that are dropped in any case. */
+  picks: (packet: Buffer) => boolean = () => false;
   dropped = 0;
   readonly #sockets: readonly Socket[];
 
@@ -18,7 +20,7 @@ export class LossyProxy implements AsyncDisposable {
       if (this.#passes()) inner.send(packet, target, '127.0.0.1');
     });
     inner.on('message', (packet) => {
-      if (peer !== null && this.#passes()) outer.send(packet, peer.port, peer.address);
+      if (peer !== null && !this.picks(packet) && this.#passes()) outer.send(packet, peer.port, peer.address);
     });
   }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { BacklotError } from '../../errors.js';
 import { OutgoingStream } from './outgoing-stream.js';
 import { Reception } from './reception.js';
-import { createNack, createReceiverReport, createRemb, walkRtcp } from './rtcp.js';
+import { createNack, createReceiverReport, createRemb, readReferenceTime, walkRtcp } from './rtcp.js';
 import { isRtcp, readHeaderLength, readSequence, readTimestamp, sequenceDistance, stripToPayload, timestampDistance } from './rtp.js';
 import { parseFragment, reduceOffer } from './sdp.js';
 
@@ -16,7 +16,10 @@ describe('packets from the network', () => {
       fc.property(bytes, fc.boolean(), (packet, isVersion2) => {
         if (isVersion2 && packet.length > 0) packet[0] = 0x80 | ((packet[0] ?? 0) & 0x3f);
         isRtcp(packet);
-        walkRtcp(packet, (_, offset, length) => expect(offset + length).toBeLessThanOrEqual(packet.length));
+        walkRtcp(packet, (_, offset, length) => {
+          expect(offset + length).toBeLessThanOrEqual(packet.length);
+          if (length >= 8) readReferenceTime(packet, offset, length);
+        });
         const headerLength = readHeaderLength(packet);
         expect(headerLength).toBeLessThanOrEqual(packet.length);
         if (headerLength === -1) return;

@@ -6,14 +6,17 @@ import type { StageLimits } from './limits.js';
 import { OutgoingStream } from './outgoing-stream.js';
 import { CLOCK_HZ, Publisher, type StreamKind } from './publisher.js';
 import { ResendBuffer } from './resend-buffer.js';
-import { reduceOffer } from './sdp.js';
+import { readMarker, readSequence } from './rtp.js';
+import { askForReferenceTime, reduceOffer } from './sdp.js';
 import { Viewer } from './viewer.js';
 
 /** Video packets kept to be sent again: about a second and a half. */
 const RESEND_PACKETS = 512;
 /** When a packet that was sent again is sent once more, in milliseconds. */
 const RESEND_TWICE_MS = 15;
-/** Packets that wait for that, over all viewers: more than a burst of honest losses, less than a flood. */
+/** When the last packet of a picture is sent once more to a viewer that loses packets, in milliseconds. */
+const REPEAT_END_MS = 10;
+/** Packets that wait to be sent again, over all viewers: more than a burst of honest losses, less than a flood. */
 const MAX_RESENDING = 1024;
 
 /** Who a connection belongs to. */
@@ -117,7 +120,8 @@ export class EmbeddedRoom implements Room {
     this.#viewers.push(viewer);
     this.#tellViewers();
     try {
-      return await this.#answer(viewer.connection);
+      const connected = await this.#answer(viewer.connection);
+      return { ...connected, answerSdp: askForReferenceTime(connected.answerSdp, offer.video.codec.payloadType) };
     } catch (error) {
       this.#dropViewer(viewer);
       throw error;
@@ -173,11 +177,25 @@ export class EmbeddedRoom implements Room {
     this.#streams[kind].rewrite(packet, nowMs);
     if (kind === 'video') this.#sent.keep(packet);
     for (const viewer of this.#viewers) viewer.send(kind, packet);
+    if (kind === 'video' && readMarker(packet)) this.#repeatEnd(readSequence(packet), nowMs);
   }
 
   /**
-   * Sends a packet again, and once more a little later: a browser asks anew only after its idea of the round-trip
-   * time, 100 ms, and when that copy is lost, too, the picture stands. What it has already it drops.
+   * Sends the last packet of a picture once more to viewers that lose packets: they notice the loss of another one by
+   * the packets that follow at once, but of this one only when the next picture comes.
+   */
+  #repeatEnd(sequence: number, nowMs: number): void {
+    if (!this.#viewers.some((viewer) => viewer.losesPackets(nowMs))) return;
+    setTimeout(() => {
+      const packet = this.#sent.find(sequence);
+      if (packet === null) return;
+      for (const viewer of this.#viewers) if (viewer.losesPackets(nowMs)) viewer.send('video', packet);
+    }, REPEAT_END_MS).unref();
+  }
+
+  /**
+   * Sends a packet again, and once more a little later: a browser asks anew only after its round-trip time (100 ms
+   * while it doesn't know it), and when that copy is lost, too, the picture stands. What it has already it drops.
    */
   #resend(viewer: Viewer, sequence: number): void {
     const sendAgain = (): void => {

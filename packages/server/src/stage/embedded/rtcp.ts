@@ -1,27 +1,34 @@
 /**
  * RTCP packets: what the stage says to a publisher, and what it hears from publishers and viewers.
  * RFC 3550 §6.4 (sender and receiver reports), RFC 4585 §6.2.1 (generic NACK) and §6.3.1 (PLI), RFC 5104 §4.3.1 (FIR),
- * draft-alvestrand-rmcat-remb-03 §2.2 (REMB).
+ * draft-alvestrand-rmcat-remb-03 §2.2 (REMB), RFC 3611 §4.4 and §4.5 (XR: a receiver's round-trip time).
  */
 
 const SENDER_REPORT = 200;
 const RECEIVER_REPORT = 201;
 const TRANSPORT_FEEDBACK = 205;
 const PAYLOAD_FEEDBACK = 206;
+const EXTENDED_REPORT = 207;
+
+const RECEIVER_REFERENCE_TIME = 4;
+const DELAY_SINCE_LAST_RECEIVER_REPORT = 5;
 
 /** Length of a sender report without report blocks, in bytes. */
 export const SENDER_REPORT_LENGTH = 28;
+/** Length of an answer to a receiver's reference time, in bytes. */
+export const REFERENCE_TIME_ANSWER_LENGTH = 24;
 /** Most sequence numbers that one NACK packet of ours names. */
 export const MAX_NACKED = 64;
 
 /** What a packet of a compound asks or tells. */
-export type RtcpKind = 'sender-report' | 'receiver-report' | 'nack' | 'key-frame-request' | 'other';
+export type RtcpKind = 'sender-report' | 'receiver-report' | 'nack' | 'key-frame-request' | 'extended-report' | 'other';
 
 const kindOf = (type: number, count: number): RtcpKind => {
   if (type === SENDER_REPORT) return 'sender-report';
   if (type === RECEIVER_REPORT) return 'receiver-report';
   if (type === TRANSPORT_FEEDBACK && count === 1) return 'nack';
   if (type === PAYLOAD_FEEDBACK && (count === 1 || count === 4)) return 'key-frame-request';
+  if (type === EXTENDED_REPORT) return 'extended-report';
   return 'other';
 };
 
@@ -55,6 +62,37 @@ export const walkNack = (compound: Buffer, offset: number, length: number, visit
 
 /** Middle 32 bits of a sender report's NTP time, as receiver reports echo them (RFC 3550 §6.4.1, LSR). */
 export const readNtpMiddle = (compound: Buffer, offset: number): number => compound.readUInt32BE(offset + 10);
+
+/**
+ * Middle 32 bits of the time that the receiver gives in the extended report at `offset` (RFC 3611 §4.4); null when it
+ * gives none. The packet is at least 8 bytes long.
+ */
+export const readReferenceTime = (compound: Buffer, offset: number, length: number): number | null => {
+  let block = offset + 8;
+  while (block + 4 <= offset + length) {
+    const blockLength = 4 * (compound.readUInt16BE(block + 2) + 1);
+    if (compound[block] === RECEIVER_REFERENCE_TIME && blockLength === 12 && block + 12 <= offset + length) return compound.readUInt32BE(block + 6);
+    block += blockLength;
+  }
+  return null;
+};
+
+/**
+ * Writes into `target` (24 bytes) the answer to a receiver's reference time, sent at once (RFC 3611 §4.5, a delay of
+ * zero): the time that it takes to come back is the round-trip time.
+ */
+export const writeReferenceTimeAnswer = (target: Buffer, ssrc: number, receiverSsrc: number, referenceTime: number): void => {
+  target[0] = 0x80;
+  target[1] = EXTENDED_REPORT;
+  target.writeUInt16BE(5, 2);
+  target.writeUInt32BE(ssrc, 4);
+  target[8] = DELAY_SINCE_LAST_RECEIVER_REPORT;
+  target[9] = 0;
+  target.writeUInt16BE(3, 10);
+  target.writeUInt32BE(receiverSsrc, 12);
+  target.writeUInt32BE(referenceTime, 16);
+  target.writeUInt32BE(0, 20);
+};
 
 /** RTP timestamp of the sender report at `offset`. */
 export const readReportTimestamp = (compound: Buffer, offset: number): number => compound.readUInt32BE(offset + 16);

@@ -29,6 +29,8 @@ export const readHeaderLength = (packet: Buffer): number => {
 };
 
 export const readPayloadType = (packet: Buffer): number => (packet[1] ?? 0) & 0x7f;
+/** Whether a video packet is the last one of its picture (RFC 7741 §4.1, RFC 6184 §5.1). */
+export const readMarker = (packet: Buffer): boolean => (packet[1] ?? 0) >> 7 === 1;
 export const readSequence = (packet: Buffer): number => packet.readUInt16BE(2);
 export const readTimestamp = (packet: Buffer): number => packet.readUInt32BE(4);
 export const readSsrc = (packet: Buffer): number => packet.readUInt32BE(8);

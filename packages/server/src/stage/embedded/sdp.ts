@@ -184,6 +184,13 @@ export const announceAddress = (answer: string, port: number, announcedAddress: 
   return answer.replace(/(a=ice-pwd:[^\r\n]*\r\n)/, `$1${added.join('\r\n')}\r\n`);
 };
 
+/**
+ * The answer to a viewer as it goes out: asks it for its reference time (`rrtr`: RFC 3611 §4.4 under the name that
+ * libwebrtc reads). No browser offers this, but libwebrtc goes by the answer, and who doesn't know the name leaves it.
+ */
+export const askForReferenceTime = (answer: string, payloadType: number): string =>
+  answer.replace(new RegExp(`(a=rtpmap:${payloadType} [^\\r\\n]*\\r\\n)`), `$1a=rtcp-fb:${payloadType} rrtr\r\n`);
+
 /** A trickled fragment (RFC 8840 §9). */
 export interface IceFragment {
   /** Null when the fragment doesn't name its ICE session. */

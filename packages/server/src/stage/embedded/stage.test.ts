@@ -2,9 +2,10 @@ import { createSocket } from 'node:dgram';
 import { readdir } from 'node:fs/promises';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { LossyProxy } from './lossy-proxy.testing.js';
 import { createRig, SyntheticPublisher, SyntheticViewer, until } from './rig.testing.js';
-import { walkRtcp } from './rtcp.js';
-import { isRtcp, readPayloadType, readSequence, readSsrc, readTimestamp } from './rtp.js';
+import { createNack, createReceiverReport, walkRtcp } from './rtcp.js';
+import { isRtcp, readHeaderLength, readMarker, readPayloadType, readSequence, readSsrc, readTimestamp } from './rtp.js';
 import { createEmbeddedStage } from './stage.js';
 
 const rtpOf = (packets: readonly Buffer[]): readonly Buffer[] => packets.filter((packet) => !isRtcp(packet));
@@ -90,6 +91,54 @@ describe('the way of a packet', () => {
       expect(report?.readUInt32BE(8)).toBe(0x1234_5678);
       expect(report?.readUInt32BE(16)).toBe(timestamp);
     }
+  });
+
+  test('a viewer that gives its reference time gets it back at once, to know its round-trip time', async () => {
+    await using rig = await createRig();
+    using publisher = new SyntheticPublisher();
+    using viewer = new SyntheticViewer();
+    await publisher.publish(rig);
+    publisher.start();
+    const response = await viewer.watch(rig);
+    expect(await response.text()).toContain(`a=rtcp-fb:${viewer.payloadType} rrtr\r\n`);
+    await until(() => rtpOf(viewer.video).length > 0, 'video');
+    const ssrc = readSsrc(rtpOf(viewer.video)[0] ?? Buffer.alloc(12));
+    // A compound as libwebrtc sends it: a receiver report, then an extended report with a block that means nothing here and one with an NTP time.
+    const nothing = { fractionLost: 0, lost: 0, highestSequence: 0, jitter: 0, lastReport: 0, sinceLastReport: 0 };
+    const extended = Buffer.from('80cf00060000abcd01000001ffffffff04000002' + '1122334455667788', 'hex');
+    viewer.sendRtcp(Buffer.concat([createReceiverReport(0xabcd, { mediaSsrc: ssrc, ...nothing }), extended]));
+    const answerOf = (packets: readonly Buffer[]): Buffer | undefined => packets.find((packet) => isRtcp(packet) && packet[1] === 207);
+    await until(() => answerOf([...viewer.video, ...viewer.audio]) !== undefined, 'the answer');
+    // RFC 3611 §4.5: from the stream's SSRC, one block for the viewer's: the middle of its time, and no delay.
+    const block = '05000003' + '0000abcd' + '33445566' + '00000000';
+    expect(answerOf([...viewer.video, ...viewer.audio])?.toString('hex')).toBe(`80cf0005${ssrc.toString(16).padStart(8, '0')}${block}`);
+  });
+
+  test('a viewer that misses packets gets them again, and from then on the last one of each picture twice', async () => {
+    await using rig = await createRig();
+    await using proxy = await LossyProxy.open(rig.stage.udpPort);
+    using publisher = new SyntheticPublisher();
+    using viewer = new SyntheticViewer();
+    await publisher.publish(rig);
+    publisher.start();
+    // The first copy of a picture's last packet is lost; SRTP leaves the header readable.
+    const seen = new Set<number>();
+    proxy.picks = (packet) => {
+      const isLast = readHeaderLength(packet) !== -1 && !isRtcp(packet) && packet.length > 1000 && readMarker(packet);
+      if (!isLast || seen.has(readSequence(packet))) return false;
+      seen.add(readSequence(packet));
+      return true;
+    };
+    await viewer.watch(rig, (sdp) => sdp.replace(/(a=candidate:\S+ 1 UDP \d+) \S+ \d+/g, `$1 127.0.0.1 ${proxy.port}`));
+    await until(() => rtpOf(viewer.video).length > 20, 'video');
+    expect(numbersOf(viewer.video).every((number) => number % 5 !== 4)).toBe(true);
+
+    const missed = [...seen][1] ?? 0;
+    const [packet] = rtpOf(viewer.video);
+    viewer.sendRtcp(createNack(1, packet === undefined ? 0 : readSsrc(packet), [missed]));
+    await until(() => rtpOf(viewer.video).some((candidate) => readSequence(candidate) === missed), 'the packet that was asked for');
+    const from = publisher.sent;
+    await until(() => numbersOf(viewer.video).filter((number) => number > from && number % 5 === 4).length >= 10, 'ends of pictures that nobody asked for');
   });
 
   test('the publisher hears once a second how it arrives and what it may send', async () => {

@@ -2,8 +2,11 @@ import datachannel, { type Track } from 'node-datachannel';
 import type { VideoCodec } from '../port.js';
 import { Connection, type MediaAddress } from './connection.js';
 import type { StreamKind } from './publisher.js';
-import { readMediaSsrc, walkNack, walkRtcp } from './rtcp.js';
+import { readMediaSsrc, readReferenceTime, readSenderSsrc, REFERENCE_TIME_ANSWER_LENGTH, walkNack, walkRtcp, writeReferenceTimeAnswer } from './rtcp.js';
 import type { ReducedOffer } from './sdp.js';
+
+/** How long a viewer that has missed a packet counts as one that loses packets. */
+const LOSS_LASTS_MS = 5000;
 
 /** SSRCs of the room's two streams. */
 export type StreamSsrcs = Readonly<Record<StreamKind, number>>;
@@ -33,13 +36,18 @@ export class Viewer implements Disposable {
   readonly #missed: (sequence: number) => void;
   readonly #video: Outgoing;
   readonly #audio: Outgoing | null;
+  readonly #answer = Buffer.alloc(REFERENCE_TIME_ANSWER_LENGTH);
   #lastReportAtMs: number | null = null;
+  #lastMissedAtMs = -Infinity;
 
   constructor(offer: ReducedOffer, address: MediaAddress, ssrcs: StreamSsrcs, observer: ViewerObserver) {
     this.codec = offer.videoCodec;
     this.#observer = observer;
     this.#videoSsrc = ssrcs.video;
-    this.#missed = (sequence) => observer.missed(sequence);
+    this.#missed = (sequence) => {
+      this.#lastMissedAtMs = performance.now();
+      observer.missed(sequence);
+    };
     this.connection = new Connection(offer, address, () => observer.gone());
 
     const { payloadType, parameters } = offer.video.codec;
@@ -69,6 +77,11 @@ export class Viewer implements Disposable {
   /** When it last said anything (`performance.now()`); null before that. */
   get lastReportAtMs(): number | null {
     return this.#lastReportAtMs;
+  }
+
+  /** Whether it has missed packets lately. */
+  losesPackets(nowMs: number): boolean {
+    return nowMs - this.#lastMissedAtMs < LOSS_LASTS_MS;
   }
 
   /** Sends a packet of one of the room's streams; its payload type is overwritten. The packet is free again on return. */
@@ -101,19 +114,31 @@ export class Viewer implements Disposable {
     track.onClosed(() => {
       outgoing.open = false;
     });
-    track.onMessage((compound) => this.#receive(compound));
+    track.onMessage((compound) => this.#receive(outgoing, compound));
     return outgoing;
   }
 
-  #receive(compound: Buffer): void {
+  #receive(from: Outgoing, compound: Buffer): void {
     if (this.connection.closed) return;
     let asks = false;
     walkRtcp(compound, (kind, offset, length) => {
       this.#lastReportAtMs = performance.now();
       asks ||= kind === 'key-frame-request';
       if (kind === 'nack' && length >= 16 && readMediaSsrc(compound, offset) === this.#videoSsrc) walkNack(compound, offset, length, this.#missed);
+      if (kind === 'extended-report' && length >= 8) this.#answerReferenceTime(from, compound, offset, length);
     });
     if (asks) this.#observer.keyFrameNeeded();
+  }
+
+  /**
+   * Tells the viewer its round-trip time, which who only receives can't know otherwise: browsers then ask for what is
+   * still missing after that time, and not after the 100 ms that they assume.
+   */
+  #answerReferenceTime(outgoing: Outgoing, compound: Buffer, offset: number, length: number): void {
+    const referenceTime = readReferenceTime(compound, offset, length);
+    if (referenceTime === null || !outgoing.open) return;
+    writeReferenceTimeAnswer(this.#answer, this.#videoSsrc, readSenderSsrc(compound, offset), referenceTime);
+    this.#write(outgoing, this.#answer);
   }
 
   #write(outgoing: Outgoing, packet: Buffer): void {
