@@ -228,6 +228,66 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
     await expect.poll(() => fake.sessions.length).toBe(2);
   });
 
+  test('adds a webhook endpoint, shows and rotates its secret, tests, disables and deletes it', async () => {
+    await open('/webhooks');
+    await page.getByText('Nothing has happened yet.').waitFor();
+    await button('Add endpoint').first().click();
+    const dialog = page.getByRole('dialog');
+    await page.getByLabel('Address').fill('http://example.com/backlot');
+    await page.getByLabel('Only these').check();
+    expect(await dialog.getByRole('button', { name: 'Add endpoint' }).isDisabled()).toBe(true);
+    await page.getByLabel('session.started').check();
+    await dialog.getByRole('button', { name: 'Add endpoint' }).click();
+    await page.getByText('invalid_webhook_url').waitFor();
+    await page.getByLabel('Address').fill('https://example.com/backlot');
+    await dialog.getByRole('button', { name: 'Add endpoint' }).click();
+    await page.getByText('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw').waitFor();
+    expect(fake.endpoints.map(({ url, event_types }) => [url, event_types])).toEqual([['https://example.com/backlot', ['session.started']]]);
+    await button('Rotate secret').click();
+    await page.getByText('whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD').waitFor();
+    await page.getByText('expires in 24 hours').waitFor();
+    await button('Done').click();
+    await dialog.waitFor({ state: 'detached' });
+
+    await button('Send test').click();
+    await dialog.getByText('Sending').waitFor();
+    Object.assign(fake.events[0]?.deliveries[0] ?? {}, { state: 'delivered', attempts: 1, last_status: 204, last_duration_ms: 12, next_attempt_at: null });
+    await dialog.getByText('answered 204 in 12 ms · 1 attempt').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('listitem').filter({ hasText: 'webhook.test' }).getByText('Delivered').waitFor();
+
+    const onOff = page.getByRole('switch');
+    expect(await onOff.getAttribute('aria-checked')).toBe('true');
+    await onOff.click();
+    await page.getByText('Disabled', { exact: true }).waitFor();
+    expect(await button('Send test').isDisabled()).toBe(true);
+    await button('Delete https://example.com/backlot').click();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel');
+    await button('Delete endpoint').click();
+    await page.getByText('Add your first endpoint').waitFor();
+    expect(fake.endpoints).toEqual([]);
+  });
+
+  test('shows how far events have come, filters them, and replays', async () => {
+    const { id: endpoint_id } = fake.addEndpoint();
+    fake.addEvent('session.started', [{ endpoint_id, state: 'delivered', attempts: 1, last_status: 200, last_duration_ms: 8 }]);
+    fake.addEvent('session.ended', [{ endpoint_id, state: 'failed', attempts: 9, last_status: 500, last_error: 'bad_status' }]);
+    fake.addEvent('background_image.created', []);
+    await open('/webhooks');
+    const row = (type: string) => page.getByRole('listitem').filter({ hasText: type });
+    await row('session.ended').getByText('It answered 500').waitFor();
+    await row('session.started').getByText('Delivered').waitFor();
+    await row('background_image.created').getByText('No endpoint').waitFor();
+    await button('Replay session.ended').click();
+    await row('session.ended').getByText('Sending').waitFor();
+    expect(fake.requests.some((request) => /^POST .*\/replay$/.test(request))).toBe(true);
+    await page.getByLabel('Filter by type').selectOption('session.started');
+    await row('session.ended').waitFor({ state: 'detached' });
+    expect(page.url()).toContain('event=session.started');
+    await button('session.started').click();
+    await page.getByRole('dialog').getByText('"timestamp"').waitFor();
+  });
+
   test('gives every page as curl and TypeScript with its own id and without a key', async () => {
     fake.addImages(1);
     await open(`/background-images/${fake.images[0]?.id ?? ''}`);
@@ -252,6 +312,11 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
       speaks: false,
     });
     const image = fake.images[0]?.id ?? '';
+    const endpoint = fake.addEndpoint({ url: `https://example.com/${'x'.repeat(300)}` });
+    fake.addEndpoint({ enabled: false, disabled_reason: 'gone', event_types: ['session.started', 'message.received'] });
+    fake.addEvent('session.started', [{ endpoint_id: endpoint.id, state: 'delivered', attempts: 1, last_status: 200, last_duration_ms: 8 }]);
+    fake.addEvent('conversation.background.updated', [{ endpoint_id: endpoint.id, attempts: 2, last_error: 'timeout' }]);
+    const event = fake.addEvent('session.ended', [{ endpoint_id: endpoint.id, state: 'failed', attempts: 9, last_status: 500, last_error: 'bad_status' }]);
     const pages = [
       '/sign-in',
       '/background-images',
@@ -264,6 +329,11 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
       `/sessions/${live.session_id}`,
       `/sessions/${dead.session_id}`,
       '/background-images/bg_none',
+      '/webhooks',
+      '/webhooks?dialog=add',
+      `/webhooks?dialog=secret&id=${endpoint.id}`,
+      `/webhooks?dialog=event&id=${event.id}`,
+      `/webhooks?dialog=delete&id=${endpoint.id}`,
     ];
     const findings: unknown[] = [];
     const overflows: string[] = [];
@@ -284,7 +354,7 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
         // Judged is what a person sees once size and theme have settled, not a picture on the way there.
         await page.evaluate(async () => {
           for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
-          await Promise.all(document.getAnimations().map((animation) => animation.finished));
+          await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
         });
         if (width === 390 && (await page.evaluate(() => document.documentElement.scrollWidth)) > 390) overflows.push(path);
         await page.evaluate(axe.source);

@@ -9,6 +9,12 @@ import {
   me,
   type Session,
   session as sessionSchema,
+  webhookDelivery,
+  type WebhookDelivery,
+  webhookEndpoint,
+  type WebhookEndpoint,
+  webhookEvent,
+  type WebhookEvent,
 } from '@backlot/contract';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { readFile } from 'node:fs/promises';
@@ -26,12 +32,16 @@ export interface FakeBacklot extends AsyncDisposable {
   readonly url: string;
   images: Image[];
   sessions: Session[];
+  endpoints: WebhookEndpoint[];
+  events: WebhookEvent[];
   isSignedIn: boolean;
   /** Called for each request; what it returns is sent as an error instead of the answer. Awaited, so a test can hold replies. */
   refuse: (method: string, path: string) => Promise<ErrorCode | null> | ErrorCode | null;
   readonly requests: string[];
   addImages(count: number, title?: (index: number) => string): void;
   addSession(change: Partial<Session>): Session;
+  addEndpoint(change?: Partial<WebhookEndpoint>): WebhookEndpoint;
+  addEvent(type: string, deliveries: readonly Partial<WebhookDelivery>[]): WebhookEvent;
 }
 
 /** Starts the fake for a built console. `pictures` are sent in turn for every image. */
@@ -63,6 +73,17 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
       errorBody.parse({ error: { code, message, type, details: [], request_id: 'req_7kq2mx9cvt4wz8hn3pdr', docs_url: `/docs/errors/${code}` } }),
     );
   };
+  const makeDelivery = (change: Partial<WebhookDelivery>): WebhookDelivery =>
+    webhookDelivery.parse({
+      state: 'pending',
+      attempts: 0,
+      next_attempt_at: new Date().toISOString(),
+      last_status: null,
+      last_error: null,
+      last_duration_ms: null,
+      finished_at: null,
+      ...change,
+    });
   const identity = me.parse({ organization: { id: 'org_1', name: 'Example' }, via: 'console', version: '0.1.0' });
 
   const answer = async (request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> => {
@@ -114,6 +135,42 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
           }),
         ],
       });
+    }
+    if (path === '/v1/webhook-endpoints') {
+      if (method !== 'POST') return json(response, 200, page(fake.endpoints));
+      const { url: address, event_types } = JSON.parse(body.toString()) as WebhookEndpoint;
+      if (!address.startsWith('https://')) return fail(response, 'invalid_webhook_url');
+      return json(response, 201, { ...fake.addEndpoint({ url: address, event_types }), secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' });
+    }
+    if (path === '/v1/webhook-events') {
+      const type = url.searchParams.get('type');
+      return json(response, 200, page(fake.events.filter((event) => event.type === (type ?? event.type))));
+    }
+    const [, kind, webhookId = '', action] = /^\/v1\/webhook-(endpoints|events)\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
+    if (kind === 'endpoints') {
+      const endpoint = fake.endpoints.find((other) => other.id === webhookId);
+      if (endpoint === undefined) return fail(response, 'webhook_endpoint_not_found');
+      if (action === 'test') return json(response, 202, fake.addEvent('webhook.test', [{ endpoint_id: webhookId }]));
+      if (action === 'secret') {
+        const expiry = method === 'POST' ? new Date(Date.now() + 86_000_000).toISOString() : null;
+        return json(response, 200, {
+          secret: method === 'POST' ? 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD' : 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+          previous_secret_expires_at: expiry,
+        });
+      }
+      if (method === 'DELETE') {
+        fake.endpoints = fake.endpoints.filter((other) => other !== endpoint);
+        response.writeHead(204).end();
+        return;
+      }
+      if (method === 'PATCH') Object.assign(endpoint, JSON.parse(body.toString()), { disabled_reason: null });
+      return json(response, 200, endpoint);
+    }
+    if (kind === 'events') {
+      const event = fake.events.find((other) => other.id === webhookId);
+      if (event === undefined) return fail(response, 'webhook_event_not_found');
+      if (action === 'replay') for (const delivery of event.deliveries) Object.assign(delivery, makeDelivery({ endpoint_id: delivery.endpoint_id }));
+      return json(response, method === 'POST' ? 202 : 200, event);
     }
     if (path === '/v1/background-images') {
       if (method === 'POST') {
@@ -181,6 +238,8 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     images: [],
     sessions: [],
+    endpoints: [],
+    events: [],
     isSignedIn: true,
     refuse: () => null,
     requests: [],
@@ -215,6 +274,24 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
       });
       fake.sessions.unshift(session);
       return session;
+    },
+    addEndpoint: (change = {}) => {
+      const at = new Date().toISOString();
+      const facts = { url: 'https://example.com/backlot', event_types: null, enabled: true, disabled_reason: null, created_at: at, updated_at: at };
+      const endpoint = webhookEndpoint.parse({ id: id('whe', fake.endpoints.length), ...facts, ...change });
+      fake.endpoints.unshift(endpoint);
+      return endpoint;
+    },
+    addEvent: (type, deliveries) => {
+      const event = webhookEvent.parse({
+        id: id('evt', fake.events.length),
+        type,
+        data: { session_id: id('sess', 1), status: 'live' },
+        deliveries: deliveries.map(makeDelivery),
+        created_at: new Date().toISOString(),
+      });
+      fake.events.unshift(event);
+      return event;
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

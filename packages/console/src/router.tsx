@@ -9,6 +9,7 @@ import { Shell } from './shell/shell.js';
 import { SignInPage } from './sign-in/page.js';
 import { buttonClasses } from './ui/button.js';
 import { ErrorNotice } from './ui/error-notice.js';
+import { WebhooksPage } from './webhooks/page.js';
 
 const root = createRootRoute({ validateSearch: parseSearch, component: Outlet });
 const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: SignInPage });
@@ -27,6 +28,7 @@ const image = createRoute({ getParentRoute: () => shell, path: '/background-imag
 const sessions = createRoute({ getParentRoute: () => shell, path: '/sessions', component: SessionListPage });
 const newSession = createRoute({ getParentRoute: () => shell, path: '/sessions/new', component: NewSessionPage });
 const session = createRoute({ getParentRoute: () => shell, path: '/sessions/$id', component: SessionPage });
+const webhooks = createRoute({ getParentRoute: () => shell, path: '/webhooks', component: WebhooksPage });
 
 const NotFound = () => (
   <main className="flex flex-1 flex-col items-center justify-center gap-4 p-8 text-center">
@@ -49,7 +51,7 @@ const Broken = ({ error }: ErrorComponentProps) => (
 /** The console's pages, under `/console`. */
 export const createConsoleRouter = () =>
   createRouter({
-    routeTree: root.addChildren([signIn, home, shell.addChildren([library, image, sessions, newSession, session])]),
+    routeTree: root.addChildren([signIn, home, shell.addChildren([library, image, sessions, newSession, session, webhooks])]),
     basepath: '/console',
     defaultNotFoundComponent: NotFound,
     defaultErrorComponent: Broken,

@@ -7,6 +7,7 @@ import { IconButton } from '../ui/button.js';
 import { CopyButton } from '../ui/copy-button.js';
 import { RelativeTime } from '../ui/relative-time.js';
 import { Skeleton } from '../ui/skeleton.js';
+import { HEAD, ROW, TABLE } from '../ui/table.js';
 import { useMediaQuery } from '../ui/use-media-query.js';
 import { formatSize } from './format.js';
 
@@ -21,8 +22,6 @@ export const LibraryTable = (props: LibraryTableProps) => (useMediaQuery('(min-w
 const Thumbnail = ({ image, className }: { readonly image: BackgroundImage; readonly className: string }) => (
   <img src={ownAddress(image.thumbnail_url)} alt={image.title} loading="lazy" decoding="async" className={`chequered rounded-sm object-cover ${className}`} />
 );
-
-const HEAD = 'sticky top-14 z-10 border-b border-line bg-sunken px-4 py-2.5 text-left text-xs font-medium text-ink-soft first:rounded-tl-lg last:rounded-tr-lg';
 
 const Head = () => (
   <thead>
@@ -49,8 +48,6 @@ const Head = () => (
   </thead>
 );
 
-const TABLE = 'card w-full table-fixed border-separate border-spacing-0';
-
 const Rows = ({ images, onDelete }: LibraryTableProps) => {
   const navigate = useNavigate();
   const openDetail = (id: string): void => void navigate({ to: '/background-images/$id', params: { id }, search: {} });
@@ -74,7 +71,7 @@ const Rows = ({ images, onDelete }: LibraryTableProps) => {
           <tr
             key={image.id}
             tabIndex={0}
-            className="group h-(--row-height) cursor-pointer -outline-offset-2 hover:bg-hover [&:not(:last-child)>td]:border-b [&>td]:border-line [&>td]:px-4"
+            className={`group cursor-pointer -outline-offset-2 hover:bg-hover ${ROW}`}
             onClick={(event) => {
               if ((event.target as Element).closest('a, button') === null && getSelection()?.isCollapsed !== false) openDetail(image.id);
             }}
@@ -161,7 +158,7 @@ export const LibraryTableSkeleton = () => {
           <Head />
           <tbody>
             {rows.map((row) => (
-              <tr key={row} className="h-(--row-height) [&:not(:last-child)>td]:border-b [&>td]:border-line [&>td]:px-4">
+              <tr key={row} className={ROW}>
                 <td>
                   <Skeleton className="h-3 w-44" />
                 </td>

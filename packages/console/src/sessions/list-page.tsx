@@ -13,6 +13,7 @@ import { ErrorNotice } from '../ui/error-notice.js';
 import { RelativeTime } from '../ui/relative-time.js';
 import { Skeleton } from '../ui/skeleton.js';
 import { StatusPill } from '../ui/status-pill.js';
+import { HEAD, ROW, TABLE } from '../ui/table.js';
 import { useMediaQuery } from '../ui/use-media-query.js';
 import { describeAvatar } from './describe-avatar.js';
 
@@ -100,10 +101,6 @@ export const SessionListPage = () => {
     </Page>
   );
 };
-
-const HEAD = 'sticky top-14 z-10 border-b border-line bg-sunken px-4 py-2.5 text-left text-xs font-medium text-ink-soft first:rounded-tl-lg last:rounded-tr-lg';
-const TABLE = 'card w-full table-fixed border-separate border-spacing-0';
-const ROW = 'h-(--row-height) [&:not(:last-child)>td]:border-b [&>td]:border-line [&>td]:px-4';
 
 const Head = () => (
   <thead>

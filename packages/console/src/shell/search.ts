@@ -1,7 +1,8 @@
-import type { SessionStatus } from '@backlot/client';
+import type { SessionStatus, WebhookEventType } from '@backlot/client';
+import { WEBHOOK_EVENT_TYPES } from '@backlot/contract';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 
-const DIALOGS = ['api', 'upload', 'delete', 'zoom', 'end'] as const;
+const DIALOGS = ['api', 'upload', 'delete', 'zoom', 'end', 'add', 'secret', 'event'] as const;
 const STATUSES: readonly string[] = ['starting', 'live', 'ended', 'failed'] satisfies readonly SessionStatus[];
 
 /** What may be open over a page. */
@@ -14,6 +15,8 @@ export interface ConsoleSearch {
   readonly id?: string;
   readonly search?: string;
   readonly status?: SessionStatus;
+  /** Webhook events of one type. */
+  readonly event?: WebhookEventType;
   /** Background image that a new session starts with. */
   readonly background?: string;
   /** Where to go on after signing in: a path within the console. */
@@ -29,6 +32,7 @@ export const parseSearch = (query: Record<string, unknown>): ConsoleSearch => {
   const id = text(query['id']);
   const search = text(query['search']);
   const status = text(query['status']);
+  const event = WEBHOOK_EVENT_TYPES.find((type) => type === query['event']);
   const background = text(query['background']);
   const back = text(query['return']);
   return {
@@ -36,6 +40,7 @@ export const parseSearch = (query: Record<string, unknown>): ConsoleSearch => {
     ...(id === undefined ? {} : { id }),
     ...(search === undefined ? {} : { search }),
     ...(status === undefined || !STATUSES.includes(status) ? {} : { status: status as SessionStatus }),
+    ...(event === undefined ? {} : { event }),
     ...(background === undefined ? {} : { background }),
     // Only paths of this console: never another site.
     ...(back === undefined || !/^\/(?![/\\])/.test(back) ? {} : { return: back }),

@@ -10,13 +10,16 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const exact = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' });
 
-/** "3 hours ago" for a time; anything within a minute is "just now". */
+/** Clocks differ a little: what is so little ahead has just been. */
+const SKEW_S = 3;
+
+/** "3 hours ago" for a time; within a minute "just now", or "in a moment" when it is ahead. */
 export const formatRelative = (time: string, nowMs: number): string => {
   const seconds = (Date.parse(time) - nowMs) / 1000;
   for (const [unit, length] of UNITS) {
     if (Math.abs(seconds) >= length) return relative.format(Math.round(seconds / length), unit);
   }
-  return 'just now';
+  return seconds > SKEW_S ? 'in a moment' : 'just now';
 };
 
 /** A time as people say it, the exact one on hover. */
