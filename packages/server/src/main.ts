@@ -22,9 +22,11 @@ import { registerErrorPages } from './http/error-pages.js';
 import { EventStreams } from './http/event-stream.js';
 import { registerHealthRoutes } from './http/health.js';
 import { idempotency } from './http/idempotency.js';
+import { SafeFetcher } from './http/safe-fetch/safe-fetcher.js';
 import { openHttpServer, StartupError } from './http/server.js';
 import { StaticFiles } from './http/static-files.js';
 import { registerIdentityRoutes } from './identity/routes.js';
+import { createSealer } from './identity/sealer.js';
 import { createSessionTokens } from './identity/session-tokens.js';
 import { IdentityService, loadInstallation } from './identity/service.js';
 import { createUrlSigner } from './identity/url-signer.js';
@@ -37,6 +39,9 @@ import { createSessionAuthorization } from './sessions/authorization.js';
 import { registerSessionRoutes } from './sessions/routes.js';
 import { SessionService } from './sessions/service.js';
 import { createEmbeddedStage, registerWebrtcRoutes } from './stage/embedded/index.js';
+import { WebhookDispatcher } from './webhooks/dispatcher.js';
+import { registerWebhookRoutes } from './webhooks/routes.js';
+import { WebhookService } from './webhooks/service.js';
 
 /** Requests under way get so long to finish when the server stops. */
 const DRAIN_MS = 10_000;
@@ -90,10 +95,24 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     const tokens = createSessionTokens(secret);
     const identity = new IdentityService(database);
     const bootstrap = await identity.bootstrap(config.apiKey);
+    const sealer = createSealer(secret);
+    const safeFetcher = new SafeFetcher({ allow: config.fetchAllow, nat64Prefixes: config.nat64Prefixes, log });
+    // Opened before whatever publishes events, so that what that says when it stops is still sent.
+    const dispatcher = opened(new WebhookDispatcher({ database, sealer, sender: safeFetcher, log }));
+    const webhooks = new WebhookService({ database, sealer, sender: safeFetcher, wake: dispatcher.wake });
     const blobFolder = join(config.dataDir, 'blobs');
     const blobs = await openFilesystemBlobStore({ folder: blobFolder, installationId, expectsBlobs: await refersToBlobs(database.executor) });
     const library = opened(
-      await openLibrary({ database, blobs, blobFolder, scratchFolder: join(config.dataDir, 'scratch'), signer: createUrlSigner(secret), publicUrl, log }),
+      await openLibrary({
+        database,
+        blobs,
+        blobFolder,
+        scratchFolder: join(config.dataDir, 'scratch'),
+        signer: createUrlSigner(secret),
+        publicUrl,
+        onPublished: dispatcher.wake,
+        log,
+      }),
     );
     if (bootstrap.isNew) await seedStarterBackgrounds(library.service, bootstrap.organizationId);
 
@@ -129,6 +148,7 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
         publicUrl,
         localUrl,
         maxSessions: config.maxSessions,
+        onPublished: dispatcher.wake,
         log,
       }),
     );
@@ -151,6 +171,7 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     registerIdentityRoutes(app, { identity, requireOrganization: organizationOnly, publicUrl, version });
     registerBackgroundImageRoutes(app, { service: library.service, requireOrganization: guard });
     registerSessionRoutes(app, { sessions, authorization, eventStreams, guard });
+    registerWebhookRoutes(app, { webhooks, guard });
     registerWebrtcRoutes(app, { stage, authorize: authorization.mayConnect });
     registerErrorPages(app);
     const files = new StaticFiles();
@@ -162,6 +183,7 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     app.get('/player/:id', files.file(builtFile('player/bundle/player.html')));
     http.serve(app);
     library.reaper.start();
+    dispatcher.start();
 
     const signInToken = await identity.createSignInToken(bootstrap.organizationId);
     return { consoleUrl: `${publicUrl}/console/sign-in#token=${signInToken}`, apiUrl: `${publicUrl}/v1`, createdApiKey: bootstrap.createdApiKey, drain };
