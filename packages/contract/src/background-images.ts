@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { backgroundImageId, idReference, pageOf, pageQuery, time } from './common.js';
-import { errors, idempotent, json, secured } from './route.js';
+import { backgroundImageId, idReference, imageUrl, pageOf, pageQuery, time } from './common.js';
+import { errors, idempotent, IMAGE_URL_ERRORS, json, secured } from './route.js';
 
 /** Largest image that is taken, in bytes. */
 export const MAX_IMAGE_BYTES = 10 * 1024 * 1024;
@@ -41,6 +41,14 @@ export const backgroundImage = z
 /** A page of the library. */
 export const backgroundImagePage = pageOf(backgroundImage).openapi('BackgroundImagePage');
 
+/** Body that takes an image into the library from an address. */
+export const createBackgroundImageFromUrl = z
+  .strictObject({
+    title: title.optional().openapi({ description: "Default: the file's name in the address." }),
+    image_url: imageUrl,
+  })
+  .openapi('CreateBackgroundImageFromUrl');
+
 /** How a rendition fills its box: `cover` crops, `contain` stays inside and keeps its whole shape. */
 export const renditionFit = z.enum(['cover', 'contain']);
 /** File formats that renditions are made in. */
@@ -64,9 +72,9 @@ export const backgroundImageRoutes = {
     method: 'post',
     path: '/v1/background-images',
     operationId: 'createBackgroundImage',
-    summary: 'Upload a background image',
+    summary: 'Upload a background image, or have it fetched',
     description:
-      'JPEG, PNG, WebP, AVIF, GIF (first frame) or HEIC, at most 10 MB and 50 million pixels. The content counts, not the name. Orientation is applied, colours are converted to sRGB, metadata is dropped.',
+      'JPEG, PNG, WebP, AVIF, GIF (first frame) or HEIC, at most 10 MB and 50 million pixels. The content counts, not the name. Orientation is applied, colours are converted to sRGB, metadata is dropped. By `image_url` the server fetches it: over https, from a public address, in 10 seconds; AVIF is not taken that way.',
     request: {
       headers: idempotent,
       body: {
@@ -78,12 +86,26 @@ export const backgroundImageRoutes = {
               image: z.any().openapi({ type: 'string', format: 'binary' }),
             }),
           },
+          'application/json': { schema: createBackgroundImageFromUrl },
         },
       },
     },
     responses: {
       201: json(backgroundImage, 'The image is in the library.'),
-      ...errors('unauthenticated', 'image_missing', 'image_too_large', 'image_unsupported_type', 'image_service_busy', 'image_service_failed', 'storage_full'),
+      ...errors(
+        'unauthenticated',
+        'invalid_json',
+        'invalid_request',
+        'image_missing',
+        'image_too_large',
+        'image_unsupported_type',
+        'image_undecodable',
+        'image_too_many_pixels',
+        'image_service_busy',
+        'image_service_failed',
+        'storage_full',
+        ...IMAGE_URL_ERRORS,
+      ),
     },
   }),
   list: createRoute({

@@ -21,6 +21,11 @@ export const backgroundImageId = idSchema('bg', 'bg_7kq2mx9cvt4wz8hn3pdr');
 /** Id of a session, `sess_…`. */
 export const sessionId = idSchema('sess', 'sess_4tz8hw2kq9mx7cvn3pdr');
 
+/** Address of an image to fetch. Its form is not checked here: whoever fetches it says in one code what is wrong with it. */
+export const imageUrl = z
+  .string()
+  .openapi({ description: 'An https address of a JPEG, PNG, GIF, WebP or HEIC of at most 10 MB, public.', example: 'https://images.example.com/office.jpg' });
+
 /** RFC 3339 time in UTC, milliseconds. */
 export const time = z.iso.datetime({ precision: 3 }).openapi({ example: '2026-11-20T12:00:00.000Z' });
 

@@ -18,6 +18,17 @@ export const errors = (...codes: readonly (ErrorCode | readonly [ErrorCode, Erro
   return Object.fromEntries([...byStatus].map(([status, names]) => [status, json(errorBody, names.join(', '))]));
 };
 
+/** What can come of an image's address, wherever one is taken. The last two: what the address leads to is too large; too much is fetched at once. */
+export const IMAGE_URL_ERRORS = [
+  'invalid_image_url',
+  'url_not_allowed',
+  'image_fetch_failed',
+  'unsupported_image_type',
+  ['image_too_large', 422],
+  'image_fetch_busy',
+  ['image_fetch_busy', 503],
+] as const satisfies readonly (ErrorCode | readonly [ErrorCode, ErrorFacts['status']])[];
+
 /** Routes that need an API key (or the console's cookie). */
 export const secured = { security: [{ apiKey: [] }] };
 

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { renditionFit } from './background-images.js';
-import { backgroundImageId, idReference, pageOf, pageQuery, sessionId, time } from './common.js';
-import { errors, idempotent, json, secured } from './route.js';
+import { backgroundImageId, idReference, imageUrl, pageOf, pageQuery, sessionId, time } from './common.js';
+import { errors, idempotent, IMAGE_URL_ERRORS, json, secured } from './route.js';
 
 /** Longest text that an avatar says in one go, in characters. */
 export const MAX_SPEECH_LENGTH = 2000;
@@ -47,7 +47,7 @@ export const transitionMs = z
 export const liveBackground = z
   .object({
     has_background: z.boolean(),
-    background_id: backgroundImageId.nullable().openapi({ description: "The library's image; null for a plain colour or none." }),
+    background_id: backgroundImageId.nullable().openapi({ description: "The library's image; null for a plain colour, an image of an address, or none." }),
     background_version: z.number().int().min(0),
     image_url: z.string().nullable().openapi({ description: "The image at the canvas's size; signed, valid for at least a day." }),
     color: color.nullable(),
@@ -118,15 +118,16 @@ export const createSession = z
   })
   .openapi('CreateSession');
 
-/** Body that changes a session's background: an image or a colour. */
+/** Body that changes a session's background: an image of the library or of an address, or a colour. */
 export const setBackground = z
   .strictObject({
     background_image: libraryImage.optional(),
+    image_url: imageUrl.optional(),
     color: color.optional(),
     transition_ms: transitionMs,
   })
-  .refine((body) => (body.background_image === undefined) !== (body.color === undefined), {
-    message: 'must have exactly one of background_image and color',
+  .refine((body) => [body.background_image, body.image_url, body.color].filter((wanted) => wanted !== undefined).length === 1, {
+    message: 'must have exactly one of background_image, image_url and color',
     path: ['background_image'],
   })
   .openapi('SetBackground');
@@ -242,7 +243,19 @@ export const sessionRoutes = {
     request: { params, headers: idempotent, body: { required: true, content: { 'application/json': { schema: setBackground } } } },
     responses: {
       200: json(backgroundChange, 'Every viewer gets it.'),
-      ...errors('unauthenticated', 'session_not_found', 'background_image_not_found', 'session_ended', 'invalid_request'),
+      ...errors(
+        'unauthenticated',
+        'session_not_found',
+        'background_image_not_found',
+        'session_ended',
+        'invalid_request',
+        'image_undecodable',
+        'image_too_many_pixels',
+        'image_service_busy',
+        'image_service_failed',
+        'storage_full',
+        ...IMAGE_URL_ERRORS,
+      ),
     },
   }),
   removeBackground: createRoute({

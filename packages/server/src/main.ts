@@ -144,6 +144,7 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
           createWhipAvatars(),
         ],
         library: library.service,
+        fetcher: safeFetcher,
         tokens,
         publicUrl,
         localUrl,
@@ -169,7 +170,7 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
       () => isDraining,
     );
     registerIdentityRoutes(app, { identity, requireOrganization: organizationOnly, publicUrl, version });
-    registerBackgroundImageRoutes(app, { service: library.service, requireOrganization: guard });
+    registerBackgroundImageRoutes(app, { service: library.service, fetcher: safeFetcher, requireOrganization: guard });
     registerSessionRoutes(app, { sessions, authorization, eventStreams, guard });
     registerWebhookRoutes(app, { webhooks, guard });
     registerWebrtcRoutes(app, { stage, authorize: authorization.mayConnect });

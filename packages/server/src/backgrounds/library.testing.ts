@@ -10,6 +10,7 @@ import { backgroundImages, organizations, renditions, sessions, surfaces } from 
 import { BacklotError } from '../errors.js';
 import { createApp } from '../http/app.js';
 import type { App } from '../http/context.js';
+import { type ImageFetcher, SafeFetcher } from '../http/safe-fetch/safe-fetcher.js';
 import { createUrlSigner } from '../identity/url-signer.js';
 import { type Library, type LibraryOptions, openLibrary } from './library.js';
 import { registerBackgroundImageRoutes } from './routes.js';
@@ -32,7 +33,7 @@ export interface TestLibrary extends AsyncDisposable {
  * and lent: opening one takes seconds.
  */
 export const openTestLibrary = async (
-  changes: Partial<LibraryOptions> & { readonly maxUploads?: number; readonly folder?: string } = {},
+  changes: Partial<LibraryOptions> & { readonly maxUploads?: number; readonly folder?: string; readonly fetcher?: ImageFetcher } = {},
 ): Promise<TestLibrary> => {
   const folder = changes.folder ?? (await mkdtemp(join(tmpdir(), 'backlot-library-')));
   // Without a folder of its own the database lives in memory.
@@ -61,6 +62,7 @@ export const openTestLibrary = async (
   const app = createApp({ log, version: '0.0.0', publicUrl: 'http://backlot.test' });
   registerBackgroundImageRoutes(app, {
     service: library.service,
+    fetcher: changes.fetcher ?? new SafeFetcher({ log }),
     requireOrganization: async (context, next) => {
       const organizationId = context.req.header('x-organization') ?? ORGANIZATION;
       if (organizationId === 'none') throw new BacklotError('unauthenticated');

@@ -2,12 +2,15 @@ import { backgroundImageRoutes } from '@backlot/contract';
 import type { Context, MiddlewareHandler } from 'hono';
 import { BacklotError } from '../errors.js';
 import type { App, AppEnv } from '../http/context.js';
+import type { ImageFetcher } from '../http/safe-fetch/safe-fetcher.js';
 import { decodeCursor, toPage } from '../http/paging.js';
+import { isImageAddress, readImageAddress } from './image-address.js';
 import type { BackgroundImageService, OpenRendition } from './service.js';
-import { readUpload } from './upload.js';
+import { readUpload, type Upload } from './upload.js';
 
 export interface BackgroundImageRoutesOptions {
   readonly service: BackgroundImageService;
+  readonly fetcher: ImageFetcher;
   /** Lets only an organization's key or console cookie pass, and sets `principal`. */
   readonly requireOrganization: MiddlewareHandler<AppEnv>;
   /** Uploads that are read at once, each up to 10 MB of memory. Default: 16. */
@@ -42,9 +45,15 @@ const sendRendition = async (context: Context<AppEnv>, rendition: OpenRendition,
 
 /** The library's routes, and the signed addresses of its pictures. */
 export const registerBackgroundImageRoutes = (app: App, options: BackgroundImageRoutesOptions): void => {
-  const { service, requireOrganization } = options;
+  const { service, fetcher, requireOrganization } = options;
   const maxUploads = options.maxUploads ?? 16;
   let uploads = 0;
+
+  const fetchUpload = async (request: Request, organizationId: string): Promise<Upload> => {
+    const { title, imageUrl } = await readImageAddress(request);
+    const { bytes } = await fetcher.fetchImage(imageUrl, { organizationId, signal: request.signal });
+    return { title, bytes };
+  };
 
   // Hono's `/*` takes the bare path too. Once only: a guard that ran twice would find its own idempotency key in use.
   app.use('/v1/background-images/*', requireOrganization);
@@ -55,8 +64,10 @@ export const registerBackgroundImageRoutes = (app: App, options: BackgroundImage
     if (uploads >= maxUploads) throw new BacklotError('image_service_busy', { retryAfterSeconds: 2 });
     uploads++;
     try {
+      const { organizationId } = context.var.principal;
       const { signal } = context.req.raw;
-      const image = await service.create(context.var.principal.organizationId, await readUpload(context.req.raw), signal);
+      const upload = isImageAddress(context.req.raw) ? await fetchUpload(context.req.raw, organizationId) : await readUpload(context.req.raw);
+      const image = await service.create(organizationId, upload, signal);
       return context.json(image, 201, { Location: `/v1/background-images/${image.id}` });
     } finally {
       uploads--;

@@ -1,5 +1,6 @@
 import { type BackgroundImage, MAX_IMAGE_BYTES } from '@backlot/contract';
 import type { BlobRead } from '../blobs/port.js';
+import type { ClaimedBlob } from '../blobs/store-claimed.js';
 import type { Database, Executor } from '../database/database.js';
 import { BacklotError } from '../errors.js';
 import { createId } from '../ids.js';
@@ -8,7 +9,7 @@ import { publishEvent } from '../webhooks/outbox.js';
 import { adviseOn } from './advice.js';
 import { SNIFF_BYTES, sniffImage } from '../images/sniff.js';
 import type { Reaper } from './reaper.js';
-import type { Renditions } from './renditions/renditions.js';
+import type { PreparedPictures, Renditions } from './renditions/renditions.js';
 import { canonicalVariant, parseVariant, type RenditionRequest, type Variant, variantName } from './renditions/variant.js';
 import {
   type BackgroundImagePosition,
@@ -38,6 +39,13 @@ export interface OpenRendition {
   readonly record: RenditionRecord;
   /** Opens the bytes; the caller reads them to the end or cancels. */
   open(): Promise<BlobRead>;
+}
+
+/** An image that was taken for a surface, until a row refers to it. */
+export interface IngestedImage {
+  readonly sourceSha256: string;
+  /** Tells the database about its picture, in the transaction that makes that row. */
+  record(transaction: Executor): Promise<void>;
 }
 
 /** Part of an address of a picture: box and fit. */
@@ -78,24 +86,45 @@ export class BackgroundImageService {
    * `image_service_busy`, `image_service_failed`, `storage_full`.
    */
   async create(organizationId: string, upload: { readonly title: string; readonly bytes: Uint8Array }, signal?: AbortSignal): Promise<BackgroundImage> {
-    const { database, renditions, reaper } = this.#options;
     const { title, bytes } = upload;
-    if (bytes.byteLength === 0) throw new BacklotError('image_empty');
-    if (bytes.byteLength > MAX_IMAGE_BYTES) throw new BacklotError('image_too_large');
-    if (sniffImage(bytes.subarray(0, SNIFF_BYTES)) === null) throw new BacklotError('image_unsupported_type');
-    using source = await renditions.storeSource(bytes, signal);
-    try {
-      using prepared = await renditions.prepare(source.sha256, EAGER, signal);
+    return this.#store(bytes, EAGER, signal, async ({ sha256, sizeBytes }, prepared) => {
       const now = this.#now();
-      const { sha256, sizeBytes } = source;
       const record: BackgroundImageRecord = { id: createId('bg'), organizationId, title, sha256, sizeBytes, ...prepared.image, createdAt: now, updatedAt: now };
-      await database.transaction(async (transaction) => {
+      await this.#options.database.transaction(async (transaction) => {
         await insertBackgroundImage(transaction, record);
         await prepared.record(transaction);
         await publishEvent(transaction, { organizationId, type: 'background_image.created', data: describe(record) }, now);
       });
       this.#options.onPublished?.();
       return this.#view(record);
+    });
+  }
+
+  /**
+   * Takes an image for one surface alone: it is in no list, and stays for as long as the surface is on air. `use` makes
+   * the surface refer to it, in a transaction that also records the image's picture. Throws as `create` does.
+   */
+  async ingest<Result>(bytes: Uint8Array, box: RenditionBox, signal: AbortSignal, use: (image: IngestedImage) => Promise<Result>): Promise<Result> {
+    return this.#store(bytes, [canonicalVariant(box)], signal, async ({ sha256 }, prepared) =>
+      use({ sourceSha256: sha256, record: async (transaction) => prepared.record(transaction) }),
+    );
+  }
+
+  /** Stores an image with its first pictures while `use` makes a row that refers to it; when anything fails nothing stays. */
+  async #store<Result>(
+    bytes: Uint8Array,
+    variants: readonly Variant[],
+    signal: AbortSignal | undefined,
+    use: (source: ClaimedBlob, prepared: PreparedPictures) => Promise<Result>,
+  ): Promise<Result> {
+    const { renditions, reaper } = this.#options;
+    if (bytes.byteLength === 0) throw new BacklotError('image_empty');
+    if (bytes.byteLength > MAX_IMAGE_BYTES) throw new BacklotError('image_too_large');
+    if (sniffImage(bytes.subarray(0, SNIFF_BYTES)) === null) throw new BacklotError('image_unsupported_type');
+    using source = await renditions.storeSource(bytes, signal);
+    try {
+      using prepared = await renditions.prepare(source.sha256, variants, signal);
+      return await use(source, prepared);
     } catch (error) {
       // Refused bytes don't stay until the reaper comes, unless somebody else has stored the same.
       source[Symbol.dispose]();

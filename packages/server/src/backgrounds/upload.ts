@@ -72,7 +72,9 @@ const titleOf = (fields: readonly FormPart[], filename: string): string => {
 export const readUpload = async (request: Request): Promise<Upload> => {
   const boundary = multipartBoundary(request.headers.get('content-type'));
   if (boundary === null) {
-    throw new BacklotError('unsupported_media_type', { message: 'An upload is a form: send multipart/form-data with one file in the field `image`.' });
+    throw new BacklotError('unsupported_media_type', {
+      message: 'An upload is a form: send multipart/form-data with one file in the field `image`, or JSON with `image_url`.',
+    });
   }
   const body = await readBody(request);
   let parts: FormPart[];

@@ -7,6 +7,7 @@ import { createId } from '../ids.js';
 import { limitBody } from './body-limit.js';
 import type { App, AppEnv } from './context.js';
 import { replyWithError } from './error-reply.js';
+import { invalidRequest } from './invalid-request.js';
 
 export interface AppOptions {
   readonly log: Logger;
@@ -41,13 +42,7 @@ export const createApp = ({ log, version, publicUrl }: AppOptions): App => {
   const app: App = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (result.success) return;
-      throw new BacklotError('invalid_request', {
-        details: result.error.issues.flatMap((issue) =>
-          issue.code === 'unrecognized_keys'
-            ? issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), message: 'is not a field of this request' }))
-            : [{ field: issue.path.join('.'), message: issue.message }],
-        ),
-      });
+      throw invalidRequest(result.error);
     },
   });
   app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer', description: 'An API key, `blk_…`.' });

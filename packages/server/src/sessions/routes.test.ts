@@ -11,6 +11,7 @@ import { createAuthentication, requireOrganization } from '../http/authenticatio
 import { EventStreams } from '../http/event-stream.js';
 import { openTestApp, PUBLIC_URL, readError, type TestApp } from '../http/http.testing.js';
 import { idempotency } from '../http/idempotency.js';
+import { openSafeFetchRig, type SafeFetchRig } from '../http/safe-fetch/rig.testing.js';
 import { createSessionTokens } from '../identity/session-tokens.js';
 import { createEmbeddedStage, registerWebrtcRoutes } from '../stage/embedded/index.js';
 import type { EmbeddedStage } from '../stage/embedded/stage.js';
@@ -24,6 +25,7 @@ describe('sessions by REST', () => {
   let library: TestLibrary;
   let stage: EmbeddedStage;
   let sessions: SessionService;
+  let rig: SafeFetchRig;
   const tokens = createSessionTokens(new Uint8Array(32).fill(3));
   const eventStreams = new EventStreams();
   const log = pino({ level: 'silent' });
@@ -34,6 +36,7 @@ describe('sessions by REST', () => {
       stage,
       avatars: [createWhipAvatars()],
       library: library.library.service,
+      fetcher: rig.open(),
       tokens,
       publicUrl: PUBLIC_URL,
       localUrl: PUBLIC_URL,
@@ -43,6 +46,7 @@ describe('sessions by REST', () => {
 
   beforeAll(async () => {
     server = await openTestApp();
+    rig = await openSafeFetchRig();
     library = await openTestLibrary({ database: server.database });
     stage = await createEmbeddedStage({ udpPort: 0, log });
     sessions = openSessions(100);
@@ -60,6 +64,7 @@ describe('sessions by REST', () => {
     await sessions?.[Symbol.asyncDispose]();
     await stage?.[Symbol.asyncDispose]();
     await library?.[Symbol.asyncDispose]();
+    await rig?.[Symbol.asyncDispose]();
     await server?.[Symbol.asyncDispose]();
   });
 

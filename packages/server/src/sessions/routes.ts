@@ -40,9 +40,10 @@ export const registerSessionRoutes = (app: App, { sessions, authorization, event
     return context.body(null, 204);
   });
 
-  app.openapi(sessionRoutes.setBackground, async (context) =>
-    context.json(await sessions.setBackground(context.var.principal.organizationId, context.req.valid('param').id, context.req.valid('json')), 200),
-  );
+  app.openapi(sessionRoutes.setBackground, async (context) => {
+    const { id } = context.req.valid('param');
+    return context.json(await sessions.setBackground(context.var.principal.organizationId, id, context.req.valid('json'), context.req.raw.signal), 200);
+  });
 
   app.openapi(sessionRoutes.removeBackground, async (context) =>
     context.json(await sessions.removeBackground(context.var.principal.organizationId, context.req.valid('param').id), 200),

@@ -18,6 +18,7 @@ import type { AvatarProvider } from '../avatars/port.js';
 import type { Database, Executor } from '../database/database.js';
 import { BacklotError, toError } from '../errors.js';
 import { createId } from '../ids.js';
+import type { ImageFetcher } from '../http/safe-fetch/safe-fetcher.js';
 import type { Stage } from '../stage/port.js';
 import { changeBackground, createSurface, hasBackground, type SurfaceBackground, type WantedBackground } from '../surfaces/background.js';
 import { publishEvent } from '../webhooks/outbox.js';
@@ -46,6 +47,16 @@ export interface BackgroundLibrary {
   ensureRendition(sourceSha256: string, box: Canvas & { readonly fit: RenditionFit }): Promise<void>;
   /** A signed address that works without a key, and after the library's entry was deleted. */
   signedRenditionUrl(sourceSha256: string, box: Canvas & { readonly fit: RenditionFit }): string;
+  /**
+   * Takes an image for one surface alone. `use` makes the surface refer to it, in a transaction that also records the
+   * image's picture. Throws what an upload throws.
+   */
+  ingest<Result>(
+    bytes: Uint8Array,
+    box: Canvas & { readonly fit: RenditionFit },
+    signal: AbortSignal,
+    use: (image: { readonly sourceSha256: string; record(transaction: Executor): Promise<void> }) => Promise<Result>,
+  ): Promise<Result>;
 }
 
 /** Tokens for one session: viewers watch, publishers publish. */
@@ -58,6 +69,7 @@ export interface SessionServiceOptions {
   readonly stage: Stage;
   readonly avatars: readonly AvatarProvider[];
   readonly library: BackgroundLibrary;
+  readonly fetcher: ImageFetcher;
   readonly tokens: SessionTokenIssuer;
   /** Base address that viewers use, without a slash at the end. */
   readonly publicUrl: string;
@@ -181,10 +193,21 @@ export class SessionService implements AsyncDisposable {
     await this.#end(record.id, 'ended', { code: 'requested', message: 'The session was ended by a request.' });
   }
 
-  /** Sets the background for every viewer. */
-  async setBackground(organizationId: string, id: string, input: SetBackground): Promise<BackgroundChange> {
+  /** Sets the background for every viewer. Once `signal` aborts, an image is fetched no further. */
+  async setBackground(organizationId: string, id: string, input: SetBackground, signal: AbortSignal): Promise<BackgroundChange> {
+    const { fetcher, library } = this.#options;
     const record = await this.#find(organizationId, id);
     this.#assertOnAir(record.id);
+    if (input.image_url !== undefined) {
+      const { bytes } = await fetcher.fetchImage(input.image_url, { organizationId, signal });
+      return library.ingest(bytes, { ...record.canvas, fit: record.fit }, signal, async ({ sourceSha256, record: recordPicture }) => {
+        const want: Want = async (transaction) => {
+          await recordPicture(transaction);
+          return { kind: 'image', backgroundId: null, sourceSha256 };
+        };
+        return this.#change(record, want, input.transition_ms);
+      });
+    }
     const want = await this.#prepare(organizationId, { image: input.background_image, color: input.color }, record);
     return this.#change(record, want, input.transition_ms);
   }

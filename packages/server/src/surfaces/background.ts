@@ -2,9 +2,9 @@ import { eq } from 'drizzle-orm';
 import type { Executor } from '../database/database.js';
 import { surfaces } from '../database/schema.js';
 
-/** What a surface shall show. The image's facts are copied, so that the library's later changes don't touch it. */
+/** What a surface shall show. An image of an address has no `backgroundId`. The image's facts are copied, so that the library's later changes don't touch it. */
 export type WantedBackground =
-  | { readonly kind: 'image'; readonly backgroundId: string; readonly sourceSha256: string }
+  | { readonly kind: 'image'; readonly backgroundId: string | null; readonly sourceSha256: string }
   | { readonly kind: 'color'; readonly color: string }
   | { readonly kind: 'none' };
 

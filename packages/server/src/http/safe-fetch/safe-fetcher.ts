@@ -104,6 +104,9 @@ const readBody = async (body: AsyncIterable<Uint8Array>, maxBytes: number): Prom
   return bytes.subarray(0, length);
 };
 
+/** What takers of images need of it. */
+export type ImageFetcher = Pick<SafeFetcher, 'fetchImage'>;
+
 /**
  * Sends requests to addresses that strangers chose, and only to the public internet: never to our own network, and
  * never with anything of ours.
