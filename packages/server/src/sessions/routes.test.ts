@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { BackgroundChange, Session } from '@backlot/contract';
 import { like } from 'drizzle-orm';
 import { every } from 'hono/combine';
@@ -170,6 +171,48 @@ describe('sessions by REST', () => {
     for (const body of [{}, { color: '#000000', background_image: image }, { color: 'red' }, { color: '#000000', transition_ms: 9_999 }]) {
       expect(await codeOf(await server.send('POST', `/v1/sessions/${id}/background`, body))).toEqual([422, 'invalid_request']);
     }
+  });
+
+  test('a background comes from an address, too, in no library, and stays while the session does', async () => {
+    const { session_id: id } = await create();
+    const bytes = await sharp({ create: { width: 1600, height: 900, channels: 3, background: '#2468ac' } })
+      .jpeg()
+      .toBuffer();
+    rig.handle('/office.jpg', (_request, response) => response.end(bytes));
+    const image_url = `https://good.test:${rig.port}/office.jpg`;
+    const images = async (): Promise<number> => (await library.library.service.list(server.organizationId, { limit: 100 })).length;
+    const before = await images();
+    expect(await change(id, { image_url })).toEqual({ session_id: id, has_background: true, changed: true, background_id: null, background_version: 1 });
+    expect(await change(id, { image_url })).toMatchObject({ changed: false, background_version: 1 });
+    expect(await images()).toBe(before);
+    const show = async (): Promise<Buffer> => {
+      const session = (await (await server.send('GET', `/v1/sessions/${id}`)).json()) as Session;
+      const picture = await library.app.request((session.background.image_url ?? '').replace(PUBLIC_URL, ''));
+      expect(picture.status).toBe(200);
+      return Buffer.from(await picture.arrayBuffer());
+    };
+    expect(await sharp(await show()).metadata()).toMatchObject({ width: 1280, height: 720 });
+    // Whoever tidies up leaves it alone until the session is over.
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    expect(await library.library.reaper.discard(sha256)).toBe(false);
+
+    rig.resolve('inside.test', [['127.0.0.1']]);
+    rig.handle('/truncated.jpg', (_request, response) => response.end(bytes.subarray(0, 2000)));
+    for (const [url, code] of [
+      ['http://good.test/a.jpg', 'invalid_image_url'],
+      [`https://inside.test:${rig.port}/`, 'url_not_allowed'],
+      [`https://good.test:${rig.port}/absent`, 'image_fetch_failed'],
+      [`https://good.test:${rig.port}/truncated.jpg`, 'image_undecodable'],
+    ]) {
+      expect(await codeOf(await server.send('POST', `/v1/sessions/${id}/background`, { image_url: url }))).toEqual([422, code]);
+    }
+    expect(await codeOf(await server.send('POST', `/v1/sessions/${id}/background`, { image_url, color: '#000000' }))).toEqual([422, 'invalid_request']);
+    await show();
+    expect(rig.connections.secret).toBe(0);
+
+    expect((await server.send('DELETE', `/v1/sessions/${id}`)).status).toBe(204);
+    expect(await codeOf(await server.send('POST', `/v1/sessions/${id}/background`, { image_url }))).toEqual([409, 'session_ended']);
+    expect(await library.library.reaper.discard(sha256)).toBe(true);
   });
 
   test('its events start with the state as it is, follow in order, and end with the session', async () => {
