@@ -288,6 +288,154 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
     await page.getByRole('dialog').getByText('"timestamp"').waitFor();
   });
 
+  test('lists conversations, newest first, page by page and live', async () => {
+    await open('/conversations');
+    await page.getByText('Nobody has written yet').waitFor();
+    for (let count = 0; count < 60; count++) fake.addConversation();
+    const group = fake.addConversation({
+      isGroup: true,
+      groupId: 'grp_1',
+      participant: 'grp_1',
+      channel: 'sms',
+      participants: [
+        { identifier: '+12025550150', name: 'Ben' },
+        { identifier: '+12025550151', name: null },
+      ],
+    });
+    await page.reload();
+    await page.getByText('50 of 61 conversations').waitFor();
+    const rows = page.locator('tbody tr');
+    expect(await rows.first().textContent()).toContain('Person 0');
+    await button('Load more').click();
+    await page.getByText('All 61 conversations').waitFor();
+    const last = rows.last();
+    await last.getByText('Ben, +12025550151').waitFor();
+    await last.getByText('Group', { exact: true }).waitFor();
+    await last.getByText('SMS').waitFor();
+    fake.receive(group, 'I am new at the top');
+    await rows.first().getByText('I am new at the top').waitFor();
+    expect(await rows.count()).toBe(61);
+    await rows.first().focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Person 0', level: 1 }).waitFor();
+  });
+
+  test('shows a thread that grows at its end and at its beginning', async () => {
+    const conversation = fake.addConversation({}, { messages: 120 });
+    await open(`/conversations/${conversation.summary.id}`);
+    const thread = page.getByRole('log', { name: 'Messages', exact: true });
+    await thread.getByText('Message 120', { exact: true }).waitFor();
+    expect(await thread.getByRole('article').count()).toBe(50);
+    const isAtEnd = async (): Promise<boolean> => thread.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 2);
+    expect(await isAtEnd()).toBe(true);
+    fake.receive(conversation, 'Something new');
+    await thread.getByText('Something new').waitFor();
+    expect(await isAtEnd()).toBe(true);
+    await button('Load older messages').click();
+    await thread.getByText('Message 30', { exact: true }).waitFor();
+    await button('Load older messages').click();
+    await thread.getByText('Message 1', { exact: true }).waitFor();
+    expect(await thread.getByRole('article').count()).toBe(121);
+    expect(await isAtEnd()).toBe(false);
+  });
+
+  test('sets a background from the library, shows it on the phone as it arrives, and removes it', async () => {
+    fake.addImages(3);
+    const conversation = fake.addConversation();
+    await open(`/conversations/${conversation.summary.id}`);
+    const card = page.getByRole('region', { name: 'Background' });
+    await card.getByText('None', { exact: true }).waitFor();
+    await card.getByRole('button', { name: 'Set background' }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByRole('button', { name: 'Set background' }).isDisabled()).toBe(true);
+    await dialog.getByText('Picture 1').click();
+    await dialog.getByRole('region', { name: 'On iOS 26, which zooms' }).waitFor();
+    await dialog.getByLabel('As it is').check();
+    await dialog.getByRole('button', { name: 'Set background' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await card.getByText('Set: version 1.').waitFor();
+    await card.getByText('Ours', { exact: true }).waitFor();
+    await card.getByText('1920 × 1080 JPEG, 812 KB').waitFor();
+    await card.getByText(/74 % of its width is cut off/).waitFor();
+    const phone = page.getByRole('region', { name: 'Simulated phone' });
+    // Half of the picture's width fills the screen: what phones do to a wallpaper that a program has set.
+    const shares = async (): Promise<number[]> =>
+      phone.getByAltText('Wallpaper of the chat').evaluate((picture) => {
+        const screen = picture.closest('section[aria-label^=What] > div') as HTMLElement;
+        const [inner, outer] = [picture.getBoundingClientRect(), screen.getBoundingClientRect()];
+        return [inner.width / outer.width, (outer.top - inner.top) / inner.height].map((share) => Math.round(share * 100) / 100);
+      });
+    await expect.poll(shares).toEqual([2, 0.53]);
+    await phone.getByRole('button', { name: 'As sent' }).click();
+    await expect.poll(shares).toEqual([1, 0]);
+    await card.getByRole('button', { name: 'Remove' }).click();
+    await card.getByText('Removed.').waitFor();
+    await card.getByText('None', { exact: true }).waitFor();
+    await phone.getByAltText('Wallpaper of the chat').waitFor({ state: 'detached' });
+  });
+
+  test('sets a background by address, and says why when it can’t', async () => {
+    const conversation = fake.addConversation({}, { isSimulated: false });
+    await open(`/conversations/${conversation.summary.id}?dialog=background`);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('From an address').check();
+    await dialog.getByLabel('Image address').fill('http://example.com/a.jpg');
+    await page.keyboard.press('Enter');
+    await dialog.getByText('invalid_image_url').waitFor();
+    await dialog.getByLabel('Image address').fill('https://example.com/a.jpg');
+    await dialog.getByRole('button', { name: 'Set background' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    const phone = page.getByRole('region', { name: 'Recipient’s phone' });
+    await phone.getByAltText('The background as it was sent').waitFor();
+    await button('As sent').click();
+    expect(await page.getByRole('region', { name: 'Simulated phone' }).count()).toBe(0);
+  });
+
+  test('plays the other side on the simulated phone: writes, sees typing, changes the wallpaper, makes the provider fail', async () => {
+    const conversation = fake.addConversation();
+    await open(`/conversations/${conversation.summary.id}`);
+    const phone = page.getByRole('region', { name: 'Simulated phone' });
+    await phone.getByLabel('Write as Person 0').fill('Are you there?');
+    await page.keyboard.press('Enter');
+    await page.getByRole('log', { name: 'Messages', exact: true }).getByText('Are you there?').waitFor();
+    await phone.getByText('Are you there?').waitFor();
+    expect(await phone.getByLabel('Write as Person 0').inputValue()).toBe('');
+    await button('Show typing').click();
+    await phone.getByRole('status', { name: 'Backlot is writing' }).waitFor();
+    await page.getByText('Typing is shown.').waitFor();
+
+    await phone.locator('input[type=file]').setInputFiles(PHOTOS[0] ?? '');
+    await phone.getByAltText('Wallpaper of the chat').waitFor();
+    expect(await phone.getByRole('button', { name: 'As sent' }).count()).toBe(0);
+    const card = page.getByRole('region', { name: 'Background' });
+    await button('Ask again').click();
+    await card.getByText('Somebody else’s').waitFor();
+    await phone.getByRole('button', { name: 'Remove on the phone' }).click();
+    await phone.getByAltText('Wallpaper of the chat').waitFor({ state: 'detached' });
+
+    await phone.getByLabel('The simulated provider').selectOption({ label: 'is unavailable (503)' });
+    await expect.poll(() => fake.faults.status).toBe(503);
+    fake.refuse = (method, path) => (method === 'POST' && path.endsWith('/background') ? 'provider_unavailable' : null);
+    fake.addImages(1);
+    await card.getByRole('button', { name: 'Set background' }).click();
+    await page.getByRole('dialog').getByText('Picture 0').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Set background' }).click();
+    await page.getByText('The background was not set').waitFor();
+    await page.getByText('provider_unavailable').waitFor();
+  });
+
+  test('a conversation by SMS can have no background, and one that is not there is not found', async () => {
+    const conversation = fake.addConversation({ channel: 'sms' }, { isSimulated: false });
+    await open(`/conversations/${conversation.summary.id}`);
+    await page.getByText('this conversation goes by SMS').waitFor();
+    expect(await button('Set background').isDisabled()).toBe(true);
+    expect(await button('Show typing').isDisabled()).toBe(true);
+    await open('/conversations/conv_none');
+    await page.getByText('The conversation can’t be shown').waitFor();
+    expect(await button('Try again').count()).toBe(0);
+  });
+
   test('gives every page as curl and TypeScript with its own id and without a key', async () => {
     fake.addImages(1);
     await open(`/background-images/${fake.images[0]?.id ?? ''}`);
@@ -317,6 +465,22 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
     fake.addEvent('session.started', [{ endpoint_id: endpoint.id, state: 'delivered', attempts: 1, last_status: 200, last_duration_ms: 8 }]);
     fake.addEvent('conversation.background.updated', [{ endpoint_id: endpoint.id, attempts: 2, last_error: 'timeout' }]);
     const event = fake.addEvent('session.ended', [{ endpoint_id: endpoint.id, state: 'failed', attempts: 9, last_status: 500, last_error: 'bad_status' }]);
+    const long = fake.addConversation({ participants: [{ identifier: '+12025550142', name: LONG }], lastMessagePreview: LONG });
+    fake.receive(long, `${LONG} https://example.com/${'y'.repeat(200)}`);
+    const group = fake.addConversation(
+      {
+        isGroup: true,
+        groupId: 'grp_1',
+        participant: 'grp_1',
+        groupName: LONG,
+        participants: [
+          { identifier: '+12025550150', name: 'Ben' },
+          { identifier: '+12025550151', name: null },
+        ],
+      },
+      { isSimulated: false },
+    );
+    Object.assign(group.background, { hasBackground: true, backgroundId: 'obj_foreign', backgroundVersion: 3 });
     const pages = [
       '/sign-in',
       '/background-images',
@@ -329,6 +493,10 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
       `/sessions/${live.session_id}`,
       `/sessions/${dead.session_id}`,
       '/background-images/bg_none',
+      '/conversations',
+      `/conversations/${long.summary.id}`,
+      `/conversations/${long.summary.id}?dialog=background`,
+      `/conversations/${group.summary.id}`,
       '/webhooks',
       '/webhooks?dialog=add',
       `/webhooks?dialog=secret&id=${endpoint.id}`,

@@ -3,12 +3,25 @@ import {
   type BackgroundImage,
   backgroundImage,
   type BackgroundImage as Image,
+  conversationBackground,
+  conversationDetail,
+  type ConversationEvent,
+  conversationSummary,
+  type ConversationSummary,
   errorBody,
   ERROR_CODES,
   type ErrorCode,
+  liveConversationBackground,
+  type LiveConversationBackground,
   me,
+  message,
+  type Message,
   type Session,
   session as sessionSchema,
+  simulatedChatDetail,
+  type SimulatedChatDetail,
+  simulatorFaults,
+  type SimulatorFaults,
   webhookDelivery,
   type WebhookDelivery,
   webhookEndpoint,
@@ -27,6 +40,16 @@ const ALPHABET = '23456789bcdfghjkmnpqrstvwxz';
 const id = (prefix: string, number: number): string =>
   `${prefix}_${ALPHABET.repeat(2).slice(number % 20, (number % 20) + 14)}${String(number).padStart(6, '2').replaceAll(/[01]/g, 'z')}`;
 
+/** A conversation with everything around it. */
+export interface FakeConversation {
+  readonly summary: ConversationSummary;
+  /** Newest first. */
+  messages: Message[];
+  background: LiveConversationBackground;
+  /** Null: its provider is no simulator. */
+  phone: SimulatedChatDetail | null;
+}
+
 /** A server that speaks the contract, with a state that a test sets. Every reply is checked against the contract's schemas. */
 export interface FakeBacklot extends AsyncDisposable {
   readonly url: string;
@@ -34,6 +57,8 @@ export interface FakeBacklot extends AsyncDisposable {
   sessions: Session[];
   endpoints: WebhookEndpoint[];
   events: WebhookEvent[];
+  conversations: FakeConversation[];
+  faults: SimulatorFaults;
   isSignedIn: boolean;
   /** Called for each request; what it returns is sent as an error instead of the answer. Awaited, so a test can hold replies. */
   refuse: (method: string, path: string) => Promise<ErrorCode | null> | ErrorCode | null;
@@ -41,6 +66,11 @@ export interface FakeBacklot extends AsyncDisposable {
   addImages(count: number, title?: (index: number) => string): void;
   addSession(change: Partial<Session>): Session;
   addEndpoint(change?: Partial<WebhookEndpoint>): WebhookEndpoint;
+  addConversation(change?: Partial<ConversationSummary>, options?: { readonly messages?: number; readonly isSimulated?: boolean }): FakeConversation;
+  /** Lets the other person write. */
+  receive(conversation: FakeConversation, body: string): void;
+  /** Sends an event to everybody who follows. */
+  tell(event: ConversationEvent['event'] | 'chat', data: unknown): void;
   addEvent(type: string, deliveries: readonly Partial<WebhookDelivery>[]): WebhookEvent;
 }
 
@@ -86,6 +116,166 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
     });
   const identity = me.parse({ organization: { id: 'org_1', name: 'Example' }, via: 'console', version: '0.1.0' });
 
+  const streams = new Set<ServerResponse>();
+  const makeMessage = (conversation: ConversationSummary, number: number, body: string, direction: Message['direction'], at: Date): Message =>
+    message.parse({
+      id: `msg_${number}`,
+      body,
+      fromNumber: direction === 'inbound' ? conversation.participant : conversation.phoneNumber,
+      toNumber: direction === 'inbound' ? conversation.phoneNumber : conversation.participant,
+      direction,
+      senderIdentifier: direction === 'inbound' ? (conversation.participants[0]?.identifier ?? null) : null,
+      channel: conversation.channel,
+      mediaUrl: null,
+      mediaUrls: [],
+      reactions: [],
+      replyTo: null,
+      receivedAt: at.toISOString(),
+    });
+  const onPhone = ({ id: messageId, direction, body, senderIdentifier, receivedAt }: Message): SimulatedChatDetail['messages'][number] => ({
+    message_id: messageId,
+    direction,
+    text: body,
+    sender: direction === 'inbound' ? senderIdentifier : null,
+    sent_at: receivedAt,
+  });
+  const setWallpaper = (conversation: FakeConversation, setBy: 'program' | 'hand' | null): void => {
+    const { phone } = conversation;
+    if (phone === null) return;
+    phone.wallpaper_version++;
+    phone.wallpaper =
+      setBy === null
+        ? null
+        : {
+            wallpaper_id: `obj_${phone.wallpaper_version}`,
+            media_type: 'image/jpeg',
+            size_bytes: 1_000,
+            set_by: setBy,
+            set_at: new Date().toISOString(),
+            url: `/v1/simulator/chats/x/image?n=${phone.wallpaper_version}`,
+          };
+    fake.tell('chat', { chat_id: phone.chat_id });
+  };
+  const showBackground = (conversation: FakeConversation, change: Partial<LiveConversationBackground>): LiveConversationBackground => {
+    const version = (conversation.background.backgroundVersion ?? 0) + 1;
+    conversation.background = liveConversationBackground.parse({
+      ...conversation.background,
+      image: null,
+      imageUrl: null,
+      backgroundId: null,
+      warnings: [],
+      checkedAt: new Date().toISOString(),
+      backgroundVersion: version,
+      ...change,
+    });
+    const { hasBackground, imageUrl } = conversation.background;
+    Object.assign(conversation.summary, { background: { hasBackground, imageUrl } });
+    fake.tell('background', { conversationId: conversation.summary.id, backgroundVersion: version, hasBackground });
+    return conversation.background;
+  };
+
+  /** Conversations and the simulated phone; false when the request is about something else. */
+  const answerConversations = (request: IncomingMessage, response: ServerResponse, body: Buffer, url: URL): boolean => {
+    const method = request.method ?? 'GET';
+    const path = decodeURIComponent(url.pathname);
+    const reply = (status: number, value: unknown): true => {
+      json(response, status, value);
+      return true;
+    };
+    const refuse = (code: ErrorCode): true => {
+      fail(response, code);
+      return true;
+    };
+    if (path === '/v1/conversation-events' || path === '/v1/simulator/events') {
+      streams.add(response);
+      response.once('close', () => streams.delete(response));
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hello\n\n');
+      return true;
+    }
+    if (path === '/v1/conversations') {
+      const [limit, offset] = [Number(url.searchParams.get('limit')), Number(url.searchParams.get('offset'))];
+      const all = fake.conversations.map(({ summary }) => summary);
+      return reply(200, { data: all.slice(offset, offset + limit), hasMore: offset + limit < all.length, total: all.length });
+    }
+    const [, conversationId, action] = /^\/v1\/conversations\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
+    if (conversationId !== undefined) {
+      const conversation = fake.conversations.find(({ summary }) => summary.id === conversationId);
+      if (conversation === undefined) return refuse('conversation_not_found');
+      const { summary } = conversation;
+      if (action === 'messages') {
+        const before = url.searchParams.get('before');
+        const found = conversation.messages.filter(({ receivedAt }) => before === null || receivedAt < before);
+        return reply(200, { data: found.slice(0, 50), hasMore: found.length > 50 });
+      }
+      if (action === 'typing') {
+        if (conversation.phone !== null) conversation.phone.typing_until = new Date(Date.now() + 60_000).toISOString();
+        if (conversation.phone !== null) fake.tell('chat', { chat_id: conversation.phone.chat_id });
+        return reply(200, { conversationId, channel: 'iMessage', status: 'typing indicator sent' });
+      }
+      if (action === 'background' && method === 'GET') return reply(200, conversation.background);
+      if (action === 'background' && method === 'DELETE') {
+        showBackground(conversation, { hasBackground: false });
+        setWallpaper(conversation, null);
+        response.writeHead(204).end();
+        return true;
+      }
+      if (action === 'background') {
+        const wanted = JSON.parse(body.toString()) as { background_image?: string; image_url?: string; fit: string };
+        if (wanted.image_url?.startsWith('http:') === true) return refuse('invalid_image_url');
+        const background = showBackground(conversation, {
+          hasBackground: true,
+          backgroundId: wanted.background_image ?? id('bg', 900),
+          image: { width: 1920, height: 1080, format: 'jpeg', sizeBytes: 812_345 },
+          imageUrl: `http://elsewhere.example/v1/background-images/sent/image?n=${Math.max(
+            0,
+            fake.images.findIndex((image) => image.id === wanted.background_image),
+          )}`,
+          warnings: [
+            { code: 'image_not_portrait', message: 'Phones are upright: the recipient sees a narrow part of it, 74 % of its width is cut off.' },
+            {
+              code: 'older_systems_show_default',
+              message: 'It shows on iOS 26, iPadOS 26 and macOS 26 or later; older systems show their default background.',
+            },
+          ],
+        });
+        setWallpaper(conversation, 'program');
+        return reply(200, conversationBackground.parse({ ...background, changed: true }));
+      }
+      return reply(
+        200,
+        conversationDetail.parse({
+          ...summary,
+          messages: conversation.messages.slice(0, 1),
+          capabilities: { background: { set: true, get: true, remove: true }, typing: true, messages: true },
+        }),
+      );
+    }
+    if (path === '/v1/simulator/faults') {
+      if (method === 'PUT') fake.faults = simulatorFaults.parse(JSON.parse(body.toString()));
+      return reply(200, fake.faults);
+    }
+    const [, chatId, part] = /^\/v1\/simulator\/chats\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
+    if (chatId === undefined) return false;
+    const conversation = fake.conversations.find(({ phone }) => phone?.chat_id === chatId);
+    if (conversation?.phone == null) return refuse(fake.conversations.some(({ phone }) => phone !== null) ? 'chat_not_found' : 'route_not_found');
+    if (part === 'messages') {
+      fake.receive(conversation, (JSON.parse(body.toString()) as { text: string }).text);
+      return reply(201, conversation.phone.messages.at(-1));
+    }
+    if (part === 'wallpaper') {
+      setWallpaper(conversation, method === 'DELETE' ? null : 'hand');
+      conversation.background = {
+        ...conversation.background,
+        hasBackground: method !== 'DELETE',
+        image: null,
+        imageUrl: null,
+        backgroundId: 'obj_by_hand',
+        warnings: [],
+      };
+    }
+    return reply(200, simulatedChatDetail.parse(conversation.phone));
+  };
+
   const answer = async (request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://fake');
     const { pathname: path } = url;
@@ -114,6 +304,7 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
       return json(response, 200, identity);
     }
     if (!fake.isSignedIn) return fail(response, 'unauthenticated');
+    if (answerConversations(request, response, body, url)) return undefined;
     const page = <Item>(items: readonly Item[]): { data: readonly Item[]; next_cursor: string | null } => {
       const from = Number(url.searchParams.get('cursor') ?? 0);
       return { data: items.slice(from, from + 50), next_cursor: from + 50 < items.length ? String(from + 50) : null };
@@ -240,6 +431,8 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
     sessions: [],
     endpoints: [],
     events: [],
+    conversations: [],
+    faults: simulatorFaults.parse({}),
     isSignedIn: true,
     refuse: () => null,
     requests: [],
@@ -281,6 +474,87 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
       const endpoint = webhookEndpoint.parse({ id: id('whe', fake.endpoints.length), ...facts, ...change });
       fake.endpoints.unshift(endpoint);
       return endpoint;
+    },
+    addConversation: (change = {}, { messages = 3, isSimulated = true } = {}) => {
+      const number = fake.conversations.length;
+      const address = `+1202555${String(142 + number).padStart(4, '0')}`;
+      const summary = conversationSummary.parse({
+        id: `conv_${number}`,
+        agentId: null,
+        phoneNumberId: 'num_1',
+        phoneNumber: '+12025550100',
+        participant: address,
+        participants: [{ identifier: address, name: `Person ${number}` }],
+        isGroup: false,
+        groupId: null,
+        groupName: null,
+        groupIconUrl: null,
+        channel: 'imessage',
+        metadata: null,
+        messageCount: messages,
+        lastMessageAt: new Date(Date.now() - number * 3_600_000).toISOString(),
+        createdAt: new Date(Date.now() - 86_400_000).toISOString(),
+        lastMessagePreview: `What was said last, ${number}`,
+        background: { hasBackground: false, imageUrl: null },
+        ...change,
+      });
+      const conversation: FakeConversation = {
+        summary,
+        messages: Array.from({ length: messages }, (_, index) =>
+          makeMessage(
+            summary,
+            number * 1_000 + index,
+            `Message ${messages - index}`,
+            index % 2 === 0 ? 'inbound' : 'outbound',
+            new Date(Date.parse(summary.lastMessageAt) - index * 60_000),
+          ),
+        ),
+        background: liveConversationBackground.parse({
+          conversationId: summary.id,
+          channel: 'iMessage',
+          hasBackground: false,
+          changed: false,
+          backgroundId: null,
+          backgroundVersion: null,
+          image: null,
+          imageUrl: null,
+          warnings: [],
+          source: 'provider',
+          checkedAt: new Date().toISOString(),
+        }),
+        phone: null,
+      };
+      if (isSimulated) {
+        conversation.phone = simulatedChatDetail.parse({
+          chat_id: summary.groupId ?? summary.participant,
+          phone_number: summary.phoneNumber,
+          is_group: summary.isGroup,
+          group_name: summary.groupName,
+          protocol: 'imessage',
+          people: summary.participants,
+          typing_until: null,
+          wallpaper: null,
+          wallpaper_version: 0,
+          last_message_at: summary.lastMessageAt,
+          messages: conversation.messages.map(onPhone).toReversed(),
+        });
+      }
+      fake.conversations.push(conversation);
+      return conversation;
+    },
+    receive: (conversation, text) => {
+      const { summary, phone } = conversation;
+      const received = makeMessage(summary, 500_000 + conversation.messages.length, text, 'inbound', new Date());
+      conversation.messages.unshift(received);
+      Object.assign(summary, { lastMessagePreview: text, lastMessageAt: received.receivedAt, messageCount: summary.messageCount + 1 });
+      fake.conversations = [conversation, ...fake.conversations.filter((other) => other !== conversation)];
+      phone?.messages.push(onPhone(received));
+      if (phone !== null) phone.typing_until = null;
+      fake.tell('message', { conversationId: summary.id, message: received });
+      fake.tell('chat', { chat_id: phone?.chat_id ?? '' });
+    },
+    tell: (event, data) => {
+      for (const stream of streams) stream.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     },
     addEvent: (type, deliveries) => {
       const event = webhookEvent.parse({

@@ -1,4 +1,6 @@
 import { createRootRoute, createRoute, createRouter, type ErrorComponentProps, Link, Outlet, redirect } from '@tanstack/react-router';
+import { ConversationPage } from './conversations/conversation-page.js';
+import { ConversationListPage } from './conversations/list-page.js';
 import { ImagePage } from './library/detail-page.js';
 import { LibraryPage } from './library/list-page.js';
 import { SessionListPage } from './sessions/list-page.js';
@@ -28,6 +30,8 @@ const image = createRoute({ getParentRoute: () => shell, path: '/background-imag
 const sessions = createRoute({ getParentRoute: () => shell, path: '/sessions', component: SessionListPage });
 const newSession = createRoute({ getParentRoute: () => shell, path: '/sessions/new', component: NewSessionPage });
 const session = createRoute({ getParentRoute: () => shell, path: '/sessions/$id', component: SessionPage });
+const conversations = createRoute({ getParentRoute: () => shell, path: '/conversations', component: ConversationListPage });
+const conversation = createRoute({ getParentRoute: () => shell, path: '/conversations/$id', component: ConversationPage });
 const webhooks = createRoute({ getParentRoute: () => shell, path: '/webhooks', component: WebhooksPage });
 
 const NotFound = () => (
@@ -51,7 +55,7 @@ const Broken = ({ error }: ErrorComponentProps) => (
 /** The console's pages, under `/console`. */
 export const createConsoleRouter = () =>
   createRouter({
-    routeTree: root.addChildren([signIn, home, shell.addChildren([library, image, sessions, newSession, session, webhooks])]),
+    routeTree: root.addChildren([signIn, home, shell.addChildren([library, image, sessions, newSession, session, conversations, conversation, webhooks])]),
     basepath: '/console',
     defaultNotFoundComponent: NotFound,
     defaultErrorComponent: Broken,

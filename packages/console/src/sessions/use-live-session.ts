@@ -39,7 +39,7 @@ const describeEvent = (event: SessionEvent): string => {
     case 'session':
       return `${event.data.status}${event.data.video_codec === null ? '' : `, ${event.data.video_codec}`}${event.data.reason === null ? '' : `: ${event.data.reason.message}`}`;
     case 'background':
-      return `version ${event.data.background_version}: ${event.data.background_id ?? event.data.color ?? 'none'}`;
+      return `version ${event.data.background_version}: ${event.data.background_id ?? event.data.color ?? (event.data.has_background ? 'an image' : 'none')}`;
     case 'speech':
       return `${event.data.state}: ${event.data.text}`;
     case 'viewers':

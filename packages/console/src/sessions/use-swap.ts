@@ -54,7 +54,7 @@ export const useSwap = (sessionId: string, background: LiveBackground, onMeasure
       measure(version);
     },
     choose: (choice) => {
-      if (choice === (pending === null ? current : pending.choice) && !(choice === null && background.color !== null)) return;
+      if (choice === (pending === null ? current : pending.choice) && !(choice === null && background.has_background)) return;
       const clickedAtMs = performance.timeOrigin + performance.now();
       const mine = ++turn.current;
       setPending({ choice });

@@ -2,7 +2,7 @@ import type { SessionStatus, WebhookEventType } from '@backlot/client';
 import { WEBHOOK_EVENT_TYPES } from '@backlot/contract';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 
-const DIALOGS = ['api', 'upload', 'delete', 'zoom', 'end', 'add', 'secret', 'event'] as const;
+const DIALOGS = ['api', 'upload', 'delete', 'zoom', 'end', 'add', 'secret', 'event', 'background'] as const;
 const STATUSES: readonly string[] = ['starting', 'live', 'ended', 'failed'] satisfies readonly SessionStatus[];
 
 /** What may be open over a page. */

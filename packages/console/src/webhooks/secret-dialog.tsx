@@ -9,7 +9,8 @@ import { Skeleton } from '../ui/skeleton.js';
 const EXAMPLE = `import { Webhook } from 'standardwebhooks';
 
 // The raw body, as it came: a parsed one has another signature.
-const event = new Webhook(process.env.BACKLOT_WEBHOOK_SECRET).verify(rawBody, headers);`;
+const webhook = new Webhook(process.env.BACKLOT_WEBHOOK_SECRET);
+const event = webhook.verify(rawBody, headers);`;
 
 /** An endpoint's signing secret, how to use it, and a new one. */
 export const SecretDialog = ({ id, onClose }: { readonly id: string; readonly onClose: () => void }) => {
