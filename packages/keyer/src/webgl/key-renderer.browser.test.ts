@@ -20,8 +20,8 @@ const INPUTS = [
   { clip: 'clips/aframe-man-prop-360x640.mp4', seconds: 2 },
   { cutout: 'cutouts/p_015cd10e.png' },
   { cutout: 'cutouts/p_bd6af989.png' },
-  // Hair fills the frame: it reaches 2.28 codes since the targets hold bytes; which of them costs it is not known.
-  { cutout: 'cutouts/p_d684dae3.png', alphaCodes: 2.5 },
+  // Hair fills the frame: the screen is hidden, and the plate uneven, where it has to be known best.
+  { cutout: 'cutouts/p_d684dae3.png' },
 ];
 
 describe.skipIf(!hasChromium || !hasSharedData)('KeyRenderer', () => {
@@ -120,7 +120,7 @@ describe.skipIf(!hasChromium || !hasSharedData)('KeyRenderer', () => {
     }, input);
     // The matte everywhere; colour but for hard colour edges inside the person, where tiles without any screen are copied
     // with the frame's own chroma and the reference smooths it.
-    expect(measured.alpha).toBeLessThan('alphaCodes' in input ? (input.alphaCodes ?? 2) : 2);
+    expect(measured.alpha).toBeLessThan(2);
     expect(measured.mean).toBeLessThan(0.6);
     expect(measured.far).toBeLessThan(0.03);
   });

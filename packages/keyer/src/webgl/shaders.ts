@@ -38,7 +38,9 @@ export const TILE_CLASS = { foreground: 0, background: 128, mixed: 255 } as cons
  * (keying model §2.8, block classes). The others collapse to nothing. Six vertices a tile; `place` is the picture's
  * rectangle on the target in pixels, `bleed` widens each quad by that many chroma sites, `flip` is −1 where the target's
  * first row is at its top. Hands on where the frame, its chroma and the backdrop are to be read, and the screen's y, u, v
- * as codes divided by 255: the plate is so smooth that reading it at a tile's corners is enough.
+ * as codes divided by 255: for colour the plate is smooth enough to be read at a tile's corners only. The matte is not
+ * content with that where hair leaves cells of the plate to guesswork (2.3 codes of alpha); it reads the plate itself, at
+ * `onPlate`.
  */
 export const tileVertexShader = `${head}
 uniform sampler2D tiles;
@@ -56,6 +58,7 @@ uniform float wanted;
 out vec2 at;
 out vec2 site;
 out vec2 over;
+out vec2 onPlate;
 out vec3 screen;
 void main() {
   ivec2 count = textureSize(tiles, 0);
@@ -68,7 +71,8 @@ void main() {
   vec2 share = clamp(((vec2(tile) + side) * ${TILE_SIZE}.0 + (side * 2.0 - 1.0) * bleed) / chromaSize, 0.0, 1.0);
   at = share * frameScale;
   site = share * siteScale + vec2(siteShift, 0.0);
-  screen = texture(plate, share * plateScale).xyz;
+  onPlate = share * plateScale;
+  screen = texture(plate, onPlate).xyz;
   vec2 position = ((place.xy + share * place.zw) / targetSize * 2.0 - 1.0) * vec2(1.0, flip);
   over = 0.5 * position + 0.5;
   gl_Position = vec4(position, 0.0, 1.0);
@@ -92,18 +96,19 @@ void main() {
  */
 export const matteShader = `${head}${codes}
 uniform sampler2D frame;
+uniform sampler2D plate;
 uniform vec2 guard;
 uniform float ceiling;
 uniform float rowShift;
 in vec2 at;
-in vec3 screen;
+in vec2 onPlate;
 out vec4 matte;
 void main() {
   vec3 rgb = texture(frame, at).rgb;
   float luma = dot(rgb, weights);
   vec2 uv = (rgb.br - luma) * chromaOf;
   if (rowShift != 0.0) luma = 0.5 * (luma + dot(texture(frame, at - vec2(rowShift, 0.0)).rgb, weights));
-  vec2 key = screen.yz;
+  vec2 key = texture(plate, onPlate).yz;
   float n = 1.0 / max(dot(key, key), 0.00002);
   float along = dot(uv, key) * n;
   float across = abs(uv.x * key.y - uv.y * key.x) * n;
