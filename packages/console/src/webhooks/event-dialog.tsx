@@ -11,9 +11,6 @@ import { RelativeTime } from '../ui/relative-time.js';
 import { Skeleton } from '../ui/skeleton.js';
 import { describeFailure, lookOfDelivery } from './describe.js';
 
-/** Attempts are made when they are due, give or take a few seconds. */
-const SOON_MS = 60_000;
-
 export interface EventDialogProps {
   readonly id: string;
   readonly endpoints: readonly WebhookEndpoint[];
@@ -102,8 +99,8 @@ const Delivery = ({ delivery, endpoint, isPending, onReplay }: DeliveryProps) =>
           {facts.join(' · ')}
           {delivery.state === 'pending' && delivery.last_error !== null && next !== null && (
             <>
-              {' · next '}
-              {Date.parse(next) < Date.now() + SOON_MS ? 'in a moment' : <RelativeTime time={next} />}
+              {' · due '}
+              <RelativeTime time={next} />
             </>
           )}
         </p>

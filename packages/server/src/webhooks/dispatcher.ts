@@ -31,6 +31,16 @@ type Outcome =
   | { readonly kind: 'delivered'; readonly status: number }
   | { readonly kind: 'failed'; readonly error: WebhookDeliveryError; readonly status: number | null; readonly retryAfterMs: number | null };
 
+/** An attempt that is being made, and how to break it off. */
+interface UnderWay {
+  readonly endpointId: string;
+  readonly abort: AbortController;
+}
+
+/** Why an attempt was broken off. */
+const TIMED_OUT = new Error('the endpoint took too long');
+const STOPPING = new Error('the server stops');
+
 const POLL_MS = 2_000;
 const TIMEOUT_MS = 15_000;
 /** After an attempt's time-out: for storing what came of it. */
@@ -50,8 +60,7 @@ const GONE = 410;
 export class WebhookDispatcher implements AsyncDisposable {
   readonly #options: WebhookDispatcherOptions;
   readonly #now: () => Date;
-  readonly #stop = new AbortController();
-  readonly #underWay = new Map<Promise<void>, string>();
+  readonly #underWay = new Map<Promise<void>, UnderWay>();
   readonly #timers: NodeJS.Timeout[] = [];
   #round: Promise<void> | null = null;
   #isWokenAgain = false;
@@ -105,7 +114,9 @@ export class WebhookDispatcher implements AsyncDisposable {
     this.#isStopping = true;
     for (const timer of this.#timers) clearInterval(timer);
     await Promise.all([this.#round, this.#sweep]);
-    const grace = setTimeout(() => this.#stop.abort(), GRACE_MS);
+    const grace = setTimeout(() => {
+      for (const { abort } of this.#underWay.values()) abort.abort(STOPPING);
+    }, GRACE_MS);
     await Promise.all(this.#underWay.keys());
     clearTimeout(grace);
   }
@@ -117,27 +128,28 @@ export class WebhookDispatcher implements AsyncDisposable {
       const total = maxAttempts - this.#underWay.size;
       if (total <= 0) return;
       const underWay = new Map<string, number>();
-      for (const endpointId of this.#underWay.values()) underWay.set(endpointId, (underWay.get(endpointId) ?? 0) + 1);
+      for (const { endpointId } of this.#underWay.values()) underWay.set(endpointId, (underWay.get(endpointId) ?? 0) + 1);
       const now = this.#now();
       const leasedUntil = new Date(now.getTime() + timeoutMs + LEASE_MARGIN_MS);
       const attempts = await claimDue(database.executor, now, leasedUntil, { total, perEndpoint: maxAttemptsPerEndpoint, underWay });
       for (const attempt of attempts) {
-        const work = this.#attempt(attempt)
+        const abort = new AbortController();
+        const work = this.#attempt(attempt, abort)
           // Its lease runs out, then it is tried again.
           .catch((thrown: unknown) => log.error({ err: toError(thrown), deliveryId: attempt.deliveryId }, 'a webhook attempt was not stored'))
           .finally(() => {
             this.#underWay.delete(work);
             this.wake();
           });
-        this.#underWay.set(work, attempt.endpoint.id);
+        this.#underWay.set(work, { endpointId: attempt.endpoint.id, abort });
       }
     }
   }
 
-  async #attempt(attempt: Attempt): Promise<void> {
+  async #attempt(attempt: Attempt, abort: AbortController): Promise<void> {
     const { database, log } = this.#options;
     const startedAtMs = performance.now();
-    const outcome = await this.#send(attempt);
+    const outcome = await this.#send(attempt, abort);
     if (outcome === null) {
       await returnAttempt(database.executor, attempt, this.#now());
       return;
@@ -168,7 +180,7 @@ export class WebhookDispatcher implements AsyncDisposable {
   }
 
   /** Makes the attempt; null when this process stops before it is over. */
-  async #send({ eventId, body, endpoint }: Attempt): Promise<Outcome | null> {
+  async #send({ eventId, body, endpoint }: Attempt, abort: AbortController): Promise<Outcome | null> {
     const { sender, sealer, timeoutMs = TIMEOUT_MS } = this.#options;
     const fail = (error: WebhookDeliveryError, status: number | null = null, retryAfterMs: number | null = null): Outcome => ({
       kind: 'failed',
@@ -178,16 +190,19 @@ export class WebhookDispatcher implements AsyncDisposable {
     });
     if (!endpoint.isEnabled) return fail('endpoint_disabled');
     const at = this.#now();
-    const timeout = AbortSignal.timeout(timeoutMs);
+    const { signal } = abort;
+    const timer = setTimeout(() => abort.abort(TIMED_OUT), timeoutMs);
     try {
       const headers = { 'content-type': 'application/json', ...signWebhook(openSecrets(sealer, endpoint, at), eventId, at, body) };
-      const { status, retryAfter } = await sender.post(endpoint.url, { headers, body, signal: AbortSignal.any([timeout, this.#stop.signal]) });
+      const { status, retryAfter } = await sender.post(endpoint.url, { headers, body, signal });
       if (status >= 200 && status < 300) return { kind: 'delivered', status };
       return fail('bad_status', status, parseRetryAfterMs(retryAfter, at));
     } catch (thrown) {
-      if (this.#stop.signal.aborted) return null;
-      if (timeout.aborted) return fail('timeout');
+      if (signal.reason === STOPPING) return null;
+      if (signal.reason === TIMED_OUT) return fail('timeout');
       return fail(thrown instanceof BacklotError && thrown.code === 'url_not_allowed' ? 'url_not_allowed' : 'connection_failed');
+    } finally {
+      clearTimeout(timer);
     }
   }
 }
