@@ -5,7 +5,9 @@ CREATE TABLE "conversation_backgrounds" (
 	"is_foreign" boolean NOT NULL,
 	"is_in_doubt" boolean NOT NULL,
 	"image" jsonb,
-	"checked_at" timestamp (3) with time zone
+	"checked_at" timestamp (3) with time zone,
+	"locked_by" text,
+	"locked_until" timestamp (3) with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "conversations" (

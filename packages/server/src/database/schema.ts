@@ -203,6 +203,9 @@ export const conversationBackgrounds = pgTable('conversation_backgrounds', {
   /** `{width, height, format, sizeBytes}` of the image that was sent. */
   image: jsonb('image'),
   checkedAt: time('checked_at'),
+  /** Whoever changes it holds it until then, and renews that: a process that was killed lets go by itself. */
+  lockedBy: text('locked_by'),
+  lockedUntil: time('locked_until'),
 });
 
 export const messages = pgTable(

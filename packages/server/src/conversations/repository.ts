@@ -1,0 +1,273 @@
+import { messageChannel, type MessageChannel, participant, type Participant } from '@backlot/contract';
+import { and, asc, count, desc, eq, gt, gte, inArray, lt, type SQL } from 'drizzle-orm';
+import { z } from 'zod';
+import type { Executor } from '../database/database.js';
+import { conversationBackgrounds, conversations, messages } from '../database/schema.js';
+import { createId } from '../ids.js';
+import type { ProviderChat, ProviderMessage } from '../messaging/port.js';
+import { createSurface } from '../surfaces/background.js';
+
+/** A conversation as the database has it, without its background. */
+export interface ConversationRecord {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly provider: string;
+  readonly providerChatId: string;
+  readonly channel: MessageChannel;
+  readonly phoneNumber: string;
+  readonly isGroup: boolean;
+  readonly groupName: string | null;
+  readonly groupIconUrl: string | null;
+  readonly participants: readonly Participant[];
+  readonly metadata: Readonly<Record<string, unknown>> | null;
+  readonly messageCount: number;
+  readonly lastMessageAt: Date;
+  readonly lastMessagePreview: string;
+  readonly createdAt: Date;
+}
+
+const reactionSchema = z.object({
+  id: z.string(),
+  reactionType: z.string(),
+  fromNumber: z.string(),
+  direction: z.enum(['inbound', 'outbound']),
+  createdAt: z.string(),
+});
+const replySchema = z.object({ messageId: z.string(), message: z.string() });
+
+/** A message as the database has it. */
+export interface MessageRecord {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly providerMessageId: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly body: string;
+  readonly fromNumber: string;
+  readonly toNumber: string;
+  readonly senderIdentifier: string | null;
+  readonly channel: MessageChannel;
+  readonly mediaUrls: readonly string[];
+  readonly reactions: readonly z.infer<typeof reactionSchema>[];
+  readonly replyTo: z.infer<typeof replySchema> | null;
+  readonly receivedAt: Date;
+}
+
+const PREVIEW_LENGTH = 120;
+
+const toRecord = (row: typeof conversations.$inferSelect): ConversationRecord => ({
+  ...row,
+  channel: messageChannel.parse(row.channel),
+  participants: z.array(participant).parse(row.participants),
+  metadata: z.record(z.string(), z.unknown()).nullable().parse(row.metadata),
+});
+
+const toMessage = (row: typeof messages.$inferSelect): MessageRecord => ({
+  ...row,
+  channel: messageChannel.parse(row.channel),
+  mediaUrls: z.array(z.string()).parse(row.mediaUrls),
+  reactions: z.array(reactionSchema).parse(row.reactions),
+  replyTo: replySchema.nullable().parse(row.replyTo),
+});
+
+/** An organization's conversation; null when there is none or it is another's. */
+export const findConversation = async (executor: Executor, organizationId: string, id: string): Promise<ConversationRecord | null> => {
+  const [row] = await executor
+    .select()
+    .from(conversations)
+    .where(and(eq(conversations.id, id), eq(conversations.organizationId, organizationId)))
+    .limit(1);
+  return row === undefined ? null : toRecord(row);
+};
+
+const chatIs = (organizationId: string, provider: string, chatId: string): SQL | undefined =>
+  and(eq(conversations.organizationId, organizationId), eq(conversations.provider, provider), eq(conversations.providerChatId, chatId));
+
+/** A conversation by the provider's name for it. */
+export const findConversationByChat = async (
+  executor: Executor,
+  organizationId: string,
+  provider: string,
+  chatId: string,
+): Promise<ConversationRecord | null> => {
+  const [row] = await executor
+    .select()
+    .from(conversations)
+    .where(chatIs(organizationId, provider, chatId))
+    .limit(1);
+  return row === undefined ? null : toRecord(row);
+};
+
+/** A page of an organization's conversations, newest message first, and how many there are in all. */
+export const listConversations = async (
+  executor: Executor,
+  organizationId: string,
+  page: { readonly limit: number; readonly offset: number },
+): Promise<{ readonly records: ConversationRecord[]; readonly total: number }> => {
+  const mine = eq(conversations.organizationId, organizationId);
+  const rows = await executor
+    .select()
+    .from(conversations)
+    .where(mine)
+    .orderBy(desc(conversations.lastMessageAt), desc(conversations.id))
+    .limit(page.limit)
+    .offset(page.offset);
+  const [counted] = await executor.select({ total: count() }).from(conversations).where(mine);
+  return { records: rows.map(toRecord), total: counted?.total ?? 0 };
+};
+
+/** Finds the conversation of a provider's chat, or makes it with a surface that has no background. Follows changes of name and members. */
+export const ensureConversation = async (
+  transaction: Executor,
+  owner: { readonly organizationId: string; readonly provider: string },
+  chat: ProviderChat,
+  now: Date,
+): Promise<{ readonly record: ConversationRecord; readonly isNew: boolean }> => {
+  const { organizationId, provider } = owner;
+  const facts = { channel: chat.channel, groupName: chat.groupName, participants: [...chat.participants] };
+  const id = createId('conv');
+  const inserted = await transaction
+    .insert(conversations)
+    .values({
+      id,
+      organizationId,
+      provider,
+      providerChatId: chat.chatId,
+      phoneNumber: chat.phoneNumber,
+      isGroup: chat.isGroup,
+      messageCount: 0,
+      lastMessageAt: now,
+      lastMessagePreview: '',
+      createdAt: now,
+      ...facts,
+    })
+    .onConflictDoNothing()
+    .returning();
+  const [made] = inserted;
+  if (made !== undefined) {
+    await createSurface(transaction, { surfaceId: id, organizationId, now }, { kind: 'none' });
+    await transaction.insert(conversationBackgrounds).values({ conversationId: id, isForeign: false, isInDoubt: false });
+    return { record: toRecord(made), isNew: true };
+  }
+  const [row] = await transaction
+    .select()
+    .from(conversations)
+    .where(chatIs(organizationId, provider, chat.chatId));
+  if (row === undefined) throw new Error('a conversation vanished while it was looked up');
+  const found = toRecord(row);
+  const isNews =
+    found.channel !== facts.channel ||
+    found.groupName !== facts.groupName ||
+    // A webhook may name fewer people than the provider's list does.
+    (facts.participants.length >= found.participants.length && JSON.stringify(found.participants) !== JSON.stringify(facts.participants));
+  if (!isNews) return { record: found, isNew: false };
+  const participants = facts.participants.length >= found.participants.length ? facts.participants : found.participants;
+  const changes = { channel: facts.channel, groupName: facts.groupName ?? found.groupName, participants };
+  await transaction.update(conversations).set(changes).where(eq(conversations.id, found.id));
+  return { record: { ...found, ...changes }, isNew: false };
+};
+
+/** Changes what clients may change. Absent fields stay. */
+export const updateConversation = async (
+  executor: Executor,
+  id: string,
+  changes: { readonly metadata?: Readonly<Record<string, unknown>> | null; readonly groupName?: string },
+): Promise<void> => {
+  if (Object.keys(changes).length > 0) await executor.update(conversations).set(changes).where(eq(conversations.id, id));
+};
+
+/**
+ * Keeps a message, and the conversation's count, preview and place in the list with it. Null when it is kept already.
+ * Messages of one conversation take turns, so that each gets a millisecond of its own.
+ */
+export const insertMessage = async (transaction: Executor, conversation: ConversationRecord, message: ProviderMessage): Promise<MessageRecord | null> => {
+  const { id: conversationId } = conversation;
+  const [current] = await transaction.select().from(conversations).where(eq(conversations.id, conversationId)).for('update');
+  if (current === undefined) return null;
+  const ofProvider = (providerMessageId: string) => and(eq(messages.conversationId, conversationId), eq(messages.providerMessageId, providerMessageId));
+  const [known] = await transaction.select({ id: messages.id }).from(messages).where(ofProvider(message.messageId)).limit(1);
+  if (known !== undefined) return null;
+  const [answered] = message.replyTo === null ? [] : await transaction.select().from(messages).where(ofProvider(message.replyTo)).limit(1);
+
+  let receivedAtMs = message.sentAt.getTime();
+  const later = await transaction
+    .select({ receivedAt: messages.receivedAt })
+    .from(messages)
+    .where(and(eq(messages.conversationId, conversationId), gte(messages.receivedAt, message.sentAt)))
+    .orderBy(asc(messages.receivedAt));
+  for (const { receivedAt } of later) {
+    if (receivedAt.getTime() > receivedAtMs) break;
+    receivedAtMs++;
+  }
+  const receivedAt = new Date(receivedAtMs);
+
+  const other = conversation.isGroup ? conversation.providerChatId : (conversation.participants[0]?.identifier ?? conversation.providerChatId);
+  const isInbound = message.direction === 'inbound';
+  const row = {
+    id: createId('msg'),
+    conversationId,
+    providerMessageId: message.messageId,
+    direction: message.direction,
+    body: message.text,
+    fromNumber: isInbound ? (message.sender ?? other) : conversation.phoneNumber,
+    toNumber: isInbound ? conversation.phoneNumber : other,
+    senderIdentifier: message.sender,
+    channel: message.chat.channel,
+    mediaUrls: [...message.mediaUrls],
+    reactions: message.reactions.map(({ createdAt, ...reaction }) => ({ ...reaction, createdAt: createdAt.toISOString() })),
+    replyTo: answered === undefined ? null : { messageId: answered.id, message: answered.body },
+    receivedAt,
+  };
+  await transaction.insert(messages).values(row);
+  // A conversation's first message may be older than the conversation is here.
+  const isNewest = current.messageCount === 0 || receivedAt > current.lastMessageAt;
+  await transaction
+    .update(conversations)
+    .set({
+      messageCount: current.messageCount + 1,
+      ...(isNewest ? { lastMessageAt: receivedAt, lastMessagePreview: Array.from(message.text).slice(0, PREVIEW_LENGTH).join('') } : {}),
+    })
+    .where(eq(conversations.id, conversationId));
+  return row;
+};
+
+/**
+ * Messages of a conversation, newest first, at most `limit`. `before` and `after` are exclusive. With `after` alone the
+ * messages nearest to it, else the newest.
+ */
+export const listMessages = async (
+  executor: Executor,
+  conversationId: string,
+  filter: { readonly limit: number; readonly before?: Date | undefined; readonly after?: Date | undefined },
+): Promise<MessageRecord[]> => {
+  const { limit, before, after } = filter;
+  const isForward = after !== undefined && before === undefined;
+  const rows = await executor
+    .select()
+    .from(messages)
+    .where(
+      and(
+        eq(messages.conversationId, conversationId),
+        before === undefined ? undefined : lt(messages.receivedAt, before),
+        after === undefined ? undefined : gt(messages.receivedAt, after),
+      ),
+    )
+    .orderBy(isForward ? asc(messages.receivedAt) : desc(messages.receivedAt))
+    .limit(limit);
+  const found = rows.map(toMessage);
+  return isForward ? found.reverse() : found;
+};
+
+/** When a provider's newest kept message was sent; null when there is none. */
+export const findNewestMessageTime = async (executor: Executor, organizationId: string, provider: string): Promise<Date | null> => {
+  const mine = executor
+    .select({ id: conversations.id })
+    .from(conversations)
+    .where(and(eq(conversations.organizationId, organizationId), eq(conversations.provider, provider)));
+  const [row] = await executor
+    .select({ receivedAt: messages.receivedAt })
+    .from(messages)
+    .where(inArray(messages.conversationId, mine))
+    .orderBy(desc(messages.receivedAt))
+    .limit(1);
+  return row?.receivedAt ?? null;
+};
