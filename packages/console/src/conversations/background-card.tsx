@@ -55,7 +55,7 @@ export const BackgroundCard = ({ conversation, said, onSet, onRemoved }: Backgro
           Set background
         </Button>
       </div>
-      <p role="status" className="text-sm text-ink-soft">
+      <p role="status" className="text-sm text-ink-soft not-empty:mt-2">
         {said}
       </p>
       <div className="mt-3 flex flex-col gap-3">

@@ -108,7 +108,7 @@ export const BackgroundDialog = ({ conversation, onSet, onClose }: BackgroundDia
           <p className="text-ink-soft">The library is empty. Upload a picture under Background Images, or give an address.</p>
         ) : (
           <div className="flex flex-wrap items-start gap-6">
-            <div role="radiogroup" aria-label="Image" className="flex min-w-60 flex-1 flex-wrap gap-2">
+            <div role="radiogroup" aria-label="Image" className="-m-1 flex max-h-88 min-w-60 flex-1 flex-wrap gap-2 overflow-y-auto p-1">
               {images.map(({ id, title, thumbnail_url: thumbnail }) => (
                 <label
                   key={id}

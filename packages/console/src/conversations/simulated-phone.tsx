@@ -40,7 +40,7 @@ export const SimulatedPhone = ({ chat }: { readonly chat: SimulatedChatDetail })
   return (
     <section aria-label="Simulated phone" className="flex w-full max-w-80 flex-col items-center gap-4">
       <div className="w-full text-center">
-        <h2 className="font-semibold">{chat.is_group ? 'A phone in the group' : `${owner}’s phone`}</h2>
+        <h2 className="font-semibold">{owner}’s phone</h2>
         <p className="text-sm text-ink-soft">Simulated: nobody is written to.</p>
       </div>
       <PhoneFrame

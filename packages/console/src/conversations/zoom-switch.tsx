@@ -16,7 +16,7 @@ export const ZoomSwitch = ({ isZoomed, onChange }: ZoomSwitchProps) => (
         key={view.label}
         type="button"
         aria-pressed={isZoomed === view.isZoomed}
-        className="min-h-8 rounded-sm px-2.5 text-sm text-ink-soft hover:text-ink aria-pressed:bg-surface aria-pressed:text-ink aria-pressed:shadow-float"
+        className="min-h-8 rounded-sm px-2.5 text-sm text-ink-soft hover:text-ink aria-pressed:bg-surface aria-pressed:text-ink"
         onClick={() => onChange(view.isZoomed)}
       >
         {view.label}

@@ -10,7 +10,7 @@ const SCRIPT = [
   { direction: 'outbound', text: 'It is. Hello, Maya.', minutesAgo: 13 },
   { direction: 'inbound', text: 'Great, I wanted to ask about Saturday.', minutesAgo: 12 },
   { direction: 'outbound', text: 'Saturday at four is yours.', minutesAgo: 9 },
-  { direction: 'inbound', text: 'Lovely. This chat could do with a nicer background, though 🙂', minutesAgo: 4 },
+  { direction: 'inbound', text: 'Lovely. This chat could do with a nicer background, though.', minutesAgo: 4 },
 ] as const;
 
 /** What waits on a fresh machine: one conversation with a few messages, so that everything can be tried without an account. */
