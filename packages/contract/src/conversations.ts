@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { idReference, time } from './common.js';
-import { errors, idempotent, json, secured } from './route.js';
+import { errors, idempotent, IMAGE_URL_ERRORS, json, secured } from './route.js';
 
 /** Longest address of an image, in characters: signed addresses are long. */
 export const MAX_IMAGE_URL_LENGTH = 8192;
@@ -263,11 +263,7 @@ export const conversationRoutes = {
         'group_not_supported',
         'invalid_request',
         ['background_image_not_found', 422],
-        'invalid_image_url',
-        'url_not_allowed',
-        'image_fetch_failed',
-        ['image_too_large', 422],
-        'unsupported_image_type',
+        ...IMAGE_URL_ERRORS,
         'image_unreadable',
         'image_dimensions_too_large',
         'provider_rejected_image',
