@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { crc32, deflateSync } from 'node:zlib';
 import { backgroundImage, type BackgroundImage } from '@backlot/contract';
+import { hasSharedData, sharedData } from '@backlot/testing';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readError } from '../http/http.testing.js';
@@ -61,6 +63,18 @@ describe('an image of an address', () => {
     expect(list.data.map(({ id }) => id)).toEqual([image.id]);
     const picture = await library.app.request(image.image_url.replace('http://backlot.test', ''));
     expect((await sharp(Buffer.from(await picture.arrayBuffer())).metadata()).width).toBe(640);
+  });
+
+  it.skipIf(!hasSharedData)('of the real world comes in, whatever the server calls it', async () => {
+    for (const [path, media_type] of [
+      ['backgrounds/libheif/example.heic', 'image/heic'],
+      ['backgrounds/webav/animated.webp', 'image/webp'],
+      ['backgrounds/derived-9x16-16x9/window-720x1280.gif', 'image/gif'],
+      ['backgrounds/link-u/kimono.jpg', 'image/jpeg'],
+      ['backgrounds/link-u/fox.odd-width.odd-height.png', 'image/png'],
+    ] as const) {
+      expect((await add({ image_url: serve('/photo', await readFile(sharedData(path))) })).media_type).toBe(media_type);
+    }
   });
 
   it.each([

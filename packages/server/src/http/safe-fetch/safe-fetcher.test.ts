@@ -162,9 +162,14 @@ describe('addresses that are none, or not ours to fetch', () => {
     ...host(36, 'N', '100.100.100.200'),
     ...host(37, 'N', '10.0.0.1', '192.168.0.1', '172.31.0.1', '198.18.0.1'),
     ...host(38, 'N', '224.0.0.1', '255.255.255.255'),
-    ...host(39, 'N', 'localhost', 'localhost.', 'metadata'),
-    ...host(40, 'N', 'a..b', '.example.com', '127.0.0.1..'),
+    ...host(39, 'N', 'localhost', 'localhost.', 'metadata', 'localhost:P', 'metadata:P'),
+    ...host(40, 'N', 'a..b', '.example.com', '127.0.0.1..', 'a..b:P', '.example.com:P', '127.0.0.1..:P', `${'a'.repeat(64)}.test:P`),
   ];
+
+  beforeAll(() => {
+    // Were they asked for, they would be found.
+    for (const name of ['localhost', 'metadata', 'a..b', '.example.com', '127.0.0.1.', `${'a'.repeat(64)}.test`]) rig.resolve(name, [[IMAGE_HOST]]);
+  });
 
   it.each(table)('%i: %s %s', async (_row, outcome, url) => {
     const before = rig.connections.images;

@@ -253,8 +253,6 @@ export class SafeFetcher {
     });
     try {
       const response = await request(url, { ...options, dispatcher: agent });
-      // A body that is given up halfway complains, with nobody left to hear it.
-      response.body.on('error', () => undefined);
       return await read(response);
     } finally {
       await agent.destroy();

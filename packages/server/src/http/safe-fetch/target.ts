@@ -4,7 +4,7 @@ import type { AddressPolicy, Protocol } from './address-policy.js';
 
 /** Where a request goes: an address whose text has been checked, not yet what its name resolves to. */
 export interface Target {
-  /** Without a fragment. */
+  /** What of it is sent has neither fragment nor user name. */
   readonly url: URL;
   readonly protocol: Protocol;
   readonly port: number;
@@ -47,6 +47,5 @@ export const readTarget = (text: unknown, { policy, protocols, invalid }: Target
   const host = hostOf(url);
   const isReachable = isIP(host) === 0 ? isQualifiedName(host) : policy.isAllowed(host, protocol, port);
   if (!isReachable) throw new BacklotError('url_not_allowed');
-  url.hash = '';
   return { url, protocol, port };
 };
