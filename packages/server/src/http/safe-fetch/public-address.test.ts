@@ -129,6 +129,19 @@ describe('what is public', () => {
     expect(isRefused('2606:4700:0:0:0:5eff:7f00:1')).toBe(false);
   });
 
+  it('a public IPv4 address is, also mapped, but not as the tail of an address without a network', () => {
+    for (const [text, expected] of [
+      ['::ffff:8.8.8.8', false],
+      ['::ffff:808:808', false],
+      ['::8.8.8.8', true],
+      ['::808:808', true],
+      ['64:ff9b::8.8.8.8', true],
+    ] as const) {
+      expect([text, isRefused(text)]).toEqual([text, expected]);
+    }
+    expect(isRefusedByNat64('64:ff9b::8.8.8.8')).toBe(false);
+  });
+
   it.each(['', 'localhost', '127.1', '0x7f.1', '2130706433', '1.2.3', '01.2.3.4', '[::1]', 'fe80::1%lo', '2606:4700::1%eth0', '1.2.3.4 '])(
     '%j is no address',
     (text) => {
