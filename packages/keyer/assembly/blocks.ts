@@ -2,7 +2,7 @@
 // it, so that leaving work out changes nothing.
 
 import { ONE } from './lanes';
-import { BLOCK, blockRow, blocks, blockStride, clampRow, flags, kinds, matte, near, projection, siteRow } from './memory';
+import { BLOCK, blockRow, blocks, blockStride, clampRow, flags, kinds, matte, projection, siteRow, tall, wide } from './memory';
 
 /** What a row of a block with the two sites beside it is, bits of `flags`. */
 const IS_SCREEN: u8 = 1;
@@ -23,21 +23,46 @@ export function flagRow(j: i32): void {
   const m = siteRow(matte, j);
   const p = siteRow(projection, j);
   const to = blockRow(flags, j);
-  const whole = i16x8.splat(<i16>ONE);
-  const zero = i16x8.splat(0);
-  for (let b = 0; b < blocks; b++) {
-    // From two sites before the block to two sites after it.
+  let b = 0;
+  for (; b + 4 <= blocks; b += 4) {
+    // Four at once, where they are all the same.
     const at = m + 2 * BLOCK * b;
-    const before = v128.load(at - 4), middle = v128.load(at + 12), after = v128.load(at + 20);
-    let flag: u8 = 0;
-    if (!v128.any_true(v128.or(v128.or(before, middle), after))) {
-      flag = IS_SUBJECT;
-      const from = p + 2 * BLOCK * b;
-      const most = i16x8.max_s(i16x8.max_s(v128.load(from - 4), v128.load(from + 12)), v128.load(from + 20));
-      if (!v128.any_true(i16x8.gt_s(most, zero))) flag |= IS_CLEAN;
-    } else if (i16x8.all_true(v128.and(v128.and(v128.and(before, middle), after), whole))) flag = IS_SCREEN;
-    store<u8>(to + b, flag);
+    const before = v128.load(at - 4), after = v128.load(at + 116);
+    let all = v128.and(before, after), some = v128.or(before, after);
+    for (let k: usize = 12; k < 124; k += 16) {
+      const eight = v128.load(at + k);
+      all = v128.and(all, eight);
+      some = v128.or(some, eight);
+    }
+    if (isWhole(all)) store<u32>(to + b, 0x01010101 * <u32>IS_SCREEN);
+    else if (!v128.any_true(some)) for (let k = 0; k < 4; k++) store<u8>(to + b + k, IS_SUBJECT | cleanliness(p + 2 * BLOCK * (b + k)));
+    else for (let k = 0; k < 4; k++) flagBlock(m, p, to, b + k);
   }
+  for (; b < blocks; b++) flagBlock(m, p, to, b);
+}
+
+/** Whether all lanes are 1, given that none is more. */
+// @ts-ignore: decorator
+@inline
+function isWhole(all: v128): bool {
+  return i16x8.all_true(v128.and(all, i16x8.splat(<i16>ONE)));
+}
+
+// @ts-ignore: decorator
+@inline
+function cleanliness(from: usize): u8 {
+  const most = i16x8.max_s(i16x8.max_s(v128.load(from - 4), v128.load(from + 12)), v128.load(from + 20));
+  return v128.any_true(i16x8.gt_s(most, i16x8.splat(0))) ? 0 : IS_CLEAN;
+}
+
+function flagBlock(m: usize, p: usize, to: usize, b: i32): void {
+  // From two sites before the block to two sites after it.
+  const at = m + 2 * BLOCK * b;
+  const before = v128.load(at - 4), middle = v128.load(at + 12), after = v128.load(at + 20);
+  let flag: u8 = 0;
+  if (!v128.any_true(v128.or(v128.or(before, middle), after))) flag = IS_SUBJECT | cleanliness(p + 2 * BLOCK * b);
+  else if (isWhole(v128.and(v128.and(before, middle), after))) flag = IS_SCREEN;
+  store<u8>(to + b, flag);
 }
 
 /** Fills row j of `kinds` from the five rows of `flags` around it. */
@@ -56,15 +81,40 @@ export function classifyRow(j: i32): void {
   store<u64>(to - 8, 0);
 }
 
-/** Fills `near`: which kinds there are in the three rows around row j. With `isWide`, also in the columns beside. */
-export function lookAround(j: i32, isWide: bool): void {
+/** Fills row j of `tall`, the kinds in the three rows around it, and of `wide`, those in the columns beside it too. */
+export function lookAround(j: i32): void {
   const a = blockRow(kinds, clampRow(j - 1)), b = blockRow(kinds, j), c = blockRow(kinds, clampRow(j + 1));
-  for (let i = 0; i < blocks; i += 16) {
-    let all = v128.or(v128.or(v128.load(a + i), v128.load(b + i)), v128.load(c + i));
-    if (isWide) {
-      all = v128.or(all, v128.or(v128.or(v128.load(a + i - 1), v128.load(b + i - 1)), v128.load(c + i - 1)));
-      all = v128.or(all, v128.or(v128.or(v128.load(a + i + 1), v128.load(b + i + 1)), v128.load(c + i + 1)));
-    }
-    v128.store(near + i, all);
-  }
+  const toTall = blockRow(tall, j), toWide = blockRow(wide, j);
+  for (let i = 0; i < blocks; i += 16) v128.store(toTall + i, v128.or(v128.or(v128.load(a + i), v128.load(b + i)), v128.load(c + i)));
+  store<u64>(toTall + blocks, 0);
+  store<u64>(toTall - 8, 0);
+  for (let i = 0; i < blocks; i += 16) v128.store(toWide + i, v128.or(v128.or(v128.load(toTall + i), v128.load(toTall + i - 1)), v128.load(toTall + i + 1)));
+  // `wide` reaches one block beyond the row: nothing is wanted there.
+  store<u64>(toWide + blocks, 0);
+  store<u64>(toWide + blocks + 8, 0);
+}
+
+/** Which of sixteen blocks are of `wanted` kinds, as bits; see `isPicked`, `nextOf`, `withoutNext`. */
+// @ts-ignore: decorator
+@inline
+export function pick(row: usize, wanted: i32): i32 {
+  return i8x16.bitmask(i8x16.ne(v128.and(v128.load(row), i8x16.splat(<i8>wanted)), i8x16.splat(0)));
+}
+
+// @ts-ignore: decorator
+@inline
+export function isPicked(bits: i32): bool {
+  return bits != 0;
+}
+
+// @ts-ignore: decorator
+@inline
+export function nextOf(bits: i32): i32 {
+  return ctz(bits);
+}
+
+// @ts-ignore: decorator
+@inline
+export function withoutNext(bits: i32): i32 {
+  return bits & (bits - 1);
 }

@@ -23,7 +23,7 @@ import {
   width,
 } from './memory';
 import { black, blueU, greenU, greenV, lumaGain, redV, spillLuma } from './model';
-import { aim, KEY_Y, lower, lowerShare, plateAt, upper } from './plate';
+import { aim, KEY_Y, lowerShare, plateAt, upper } from './plate';
 import { fineRow } from './refine';
 
 /** Bytes of a block's row of pixels. */
@@ -88,7 +88,7 @@ function subjectColor(y: i32, at: usize, m: v128, hasSpill: bool): void {
   if (hasSpill) {
     const e = lerp(v128.load(lineRow(wideExcess, j) + at), v128.load(lineRow(wideExcess, far) + at));
     const share = i16x8.add_sat_s(m, scale(e, i16x8.splat(<i16>spillLuma)));
-    const sites = plateAt(upper, lower, i16x8.splat(<i16>lowerShare), <usize>(KEY_Y * siteStride) + ((at >> 5) << 4));
+    const sites = plateAt(upper, i16x8.splat(<i16>lowerShare), <usize>(KEY_Y * siteStride) + ((at >> 5) << 4));
     const key = (at & 16) == 0 ? zipLow(sites, sites) : zipHigh(sites, sites);
     const screen = scale(share, key);
     light = i16x8.sub_sat_s(light, i16x8.shl(clamp(screen, -8191, 8191), 2));

@@ -1,14 +1,32 @@
 // The keyer in WebAssembly SIMD: the model of ../src/reference.ts in fixed point, row by row. Memory is imported and laid
 // out once per frame size; nothing is allocated later.
 
-import { classifyRow, flagRow, MIXED, SPILT, SUBJECT } from './blocks';
+import { classifyRow, flagRow, lookAround, MIXED, SPILT, SUBJECT } from './blocks';
+import { composeI420 } from './compose-i420';
 import { composeRgba } from './compose-rgba';
 import { blocks, chromaStride, chromaU, chromaV, interleaved, shown, sitesDown } from './memory';
 import { averageRow, projectRow } from './project';
 import { refineRow, widenMatteRow, widenRestRow } from './refine';
 import { slopeRow } from './slope';
 
-export { behind, cells, chromaStride, chromaU, chromaV, interleaved, layOut, luma, lumaStride, rgba } from './memory';
+export {
+  behind,
+  behindLuma,
+  behindU,
+  behindV,
+  cells,
+  chromaStride,
+  chromaU,
+  chromaV,
+  interleaved,
+  keyedLuma,
+  keyedU,
+  keyedV,
+  layOut,
+  luma,
+  lumaStride,
+  rgba,
+} from './memory';
 export { setCoding, setModel } from './model';
 export { setScreen } from './plate';
 
@@ -29,23 +47,47 @@ export function changeBackground(): void {
   memory.fill(shown, 0, blocks * sitesDown);
 }
 
-/** Keys the frame in memory: over `behind`, or with straight alpha. */
+// What the last result was.
+const NONE: i32 = 0;
+const CLEAR: i32 = 1;
+const OVER: i32 = 2;
+const PLANES: i32 = 3;
+let made: i32 = NONE;
+
+/** Keys the frame in memory to RGBA: over `behind`, or with straight alpha. */
 export function keyToRgba(isOver: bool): void {
-  const wanted = MIXED | SPILT | SUBJECT;
+  key(isOver ? OVER : CLEAR);
+}
+
+/** Keys the frame in memory to planes. */
+export function keyToI420(): void {
+  key(PLANES);
+}
+
+function key(result: i32): void {
+  if (result != made) changeBackground();
+  made = result;
+  const isRgba = result != PLANES;
+  const wanted = isRgba ? MIXED | SPILT | SUBJECT : MIXED | SPILT;
   // Each step is behind the one before by as many rows as it looks ahead.
-  for (let t = 0; t < sitesDown + 6; t++) {
+  for (let t = 0; t < sitesDown + 7; t++) {
     if (t < sitesDown) {
       projectRow(t);
-      averageRow(t);
       flagRow(t);
     }
-    if (t >= 2 && t < sitesDown + 2) {
-      classifyRow(t - 2);
-      slopeRow(t - 2);
+    if (t >= 2 && t < sitesDown + 2) classifyRow(t - 2);
+    if (t >= 3 && t < sitesDown + 3) {
+      lookAround(t - 3);
+      averageRow(t - 3);
     }
-    if (t >= 3 && t < sitesDown + 3) widenMatteRow(t - 3);
-    if (t >= 4 && t < sitesDown + 4) refineRow(t - 4, wanted);
-    if (t >= 5 && t < sitesDown + 5) widenRestRow(t - 5, wanted, true);
-    if (t >= 6) composeRgba(t - 6, isOver);
+    if (t >= 4 && t < sitesDown + 4) {
+      slopeRow(t - 4);
+      widenMatteRow(t - 4);
+    }
+    if (t >= 5 && t < sitesDown + 5) refineRow(t - 5, wanted, isRgba);
+    if (t >= 6 && t < sitesDown + 6) widenRestRow(t - 6, wanted, isRgba);
+    if (t < 7) continue;
+    if (isRgba) composeRgba(t - 7, result == OVER);
+    else composeI420(t - 7);
   }
 }

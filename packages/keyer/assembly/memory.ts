@@ -24,15 +24,21 @@ export let chromaStride: i32 = 0;
 /** NV12's chroma, two bytes a site, twice the stride. */
 export let interleaved: usize = 0;
 
-// The picture behind it, and the result.
+// The picture behind it, and the result: as RGBA, and as planes with the frame's strides.
 export let behind: usize = 0;
 export let rgba: usize = 0;
-/** What `rgba` shows of `behind`: a byte a block, set where the block is nothing but that. */
+export let behindLuma: usize = 0;
+export let behindU: usize = 0;
+export let behindV: usize = 0;
+export let keyedLuma: usize = 0;
+export let keyedU: usize = 0;
+export let keyedV: usize = 0;
+/** What the last result shows of the picture behind: a byte a block, set where the block is nothing but that. */
 export let shown: usize = 0;
 
 /** The plate as it is measured: y, u, v of each cell, f32. */
 export let cells: usize = 0;
-/** The plate, spread over the sites of a row: five rows for each row of cells, see plate.ts. */
+/** The plate, spread over the sites of a row: ten rows for each row of cells, see plate.ts. */
 export let spread: usize = 0;
 
 /** Bytes of a row of i16 at sites, and at luma samples. */
@@ -71,8 +77,8 @@ export let blockStride: i32 = 0;
 /** Rings of rows of blocks, a byte each: see blocks.ts. */
 export let flags: usize = 0;
 export let kinds: usize = 0;
-/** One row of blocks. */
-export let near: usize = 0;
+export let tall: usize = 0;
+export let wide: usize = 0;
 /** Sums of columns for the slope, and a block of the result that hangs over the frame's edge. */
 export let scratch: usize = 0;
 
@@ -101,12 +107,18 @@ export function layOut(frameWidth: i32, frameHeight: i32, cellsAcross: i32, cell
   interleaved = take(2 * chromaStride * sitesDown + 32);
   behind = take(4 * width * height + 256);
   rgba = take(4 * width * height + 256);
+  behindLuma = take(lumaStride * height + 32);
+  behindU = take(chromaStride * sitesDown);
+  behindV = take(chromaStride * sitesDown);
+  keyedLuma = take(lumaStride * height + 32);
+  keyedU = take(chromaStride * sitesDown);
+  keyedV = take(chromaStride * sitesDown);
   shown = take(blocks * sitesDown);
 
   siteStride = 2 * BLOCK * blocks + 64;
   lineStride = 4 * BLOCK * blocks + 64;
   cells = take(12 * cellsAcross * cellsDown);
-  spread = take(5 * siteStride * cellsDown) + 32;
+  spread = take(10 * siteStride * cellsDown) + 32;
   projection = takeSites();
   matte = takeSites();
   mean = takeSites();
@@ -126,7 +138,8 @@ export function layOut(frameWidth: i32, frameHeight: i32, cellsAcross: i32, cell
   blockStride = ((blocks + 15) & ~15) + 32;
   flags = take(8 * blockStride) + 16;
   kinds = take(8 * blockStride) + 16;
-  near = take(blockStride) + 16;
+  tall = take(8 * blockStride) + 16;
+  wide = take(8 * blockStride) + 16;
   scratch = take(1024);
   return end;
 }

@@ -2,8 +2,9 @@
 
 /** Whether chroma lies on even luma columns, not between two. */
 export let isLeft: bool = false;
-/** Half the hue guard, as Q15. */
-export let halfGuard: i32 = 0;
+/** The hue guard: its fraction as Q15, and whether one is to be added. */
+export let guard: i32 = 0;
+export let isGuardStrong: bool = false;
 /** Q13. */
 export let tolerance: i32 = 0;
 export let ceiling: f32 = 0;
@@ -28,7 +29,8 @@ export let blueU: i32 = 0;
 /** Shares from 0 to 1, but for the guard's 0 to 2. */
 export function setModel(left: bool, hueGuard: f32, hueTolerance: f32, most: f32, refinement: f32, despill: f32, despillLuma: f32): void {
   isLeft = left;
-  halfGuard = min(32767, <i32>nearest<f32>(hueGuard * 16384));
+  isGuardStrong = hueGuard >= 1;
+  guard = min(32767, <i32>nearest<f32>((isGuardStrong ? hueGuard - 1 : hueGuard) * 32768));
   tolerance = <i32>nearest<f32>(hueTolerance * 8192);
   ceiling = most;
   detail = refinement;

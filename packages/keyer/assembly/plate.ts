@@ -1,11 +1,12 @@
 // The screen's plate (keying model §2.3): bilinear between cells. Across, it is spread over the sites once, when it is
 // set; down, two of those rows are mixed as they are needed.
 
+import { ONE } from './lanes';
 import { BLOCK, blocks, cells, siteStride, sitesAcross, sitesDown, spread } from './memory';
 import { ceiling } from './model';
 
-// The five rows of a row of cells.
-/** ku / n and kv / n with `fraction + 8` bits. */
+// The five rows of a row of cells. Behind each lies a sixth to tenth: what has to be added to come to the next row of cells.
+/** ku / n and kv / n with `fraction + 7` bits. */
 export const AXIS_U: i32 = 0;
 export const AXIS_V: i32 = 1;
 /** Centred chroma, 8 fraction bits. */
@@ -18,7 +19,7 @@ export const KEY_Y: i32 = 4;
 export let fraction: i32 = 13;
 /** The floor, and the ceiling above it, with `fraction` bits. */
 export let lowest: i32 = 0;
-/** Brings a projection above the floor to 13 bits at the ceiling: first this shift, then this Q15 product. */
+/** Brings a projection above the floor to 1 at the ceiling: first this shift, then this Q15 share of it is added. */
 export let reach: i32 = 0;
 export let reachShift: i32 = 0;
 export let reachGain: i32 = 0;
@@ -40,14 +41,15 @@ export function setScreen(floor: f32, cellsAcross: i32, cellsDown: i32, wide: f3
     const u = load<f32>(cells + 12 * i, 4), v = load<f32>(cells + 12 * i, 8);
     const n = max<f32>(u * u + v * v, 1);
     const most = max<f32>(max<f32>(abs<f32>(u), abs<f32>(v)), 1);
-    while (fraction > 11 && most / n * <f32>(1 << (fraction + 8)) > 32767) fraction--;
+    while (fraction > 11 && most / n * <f32>(1 << (fraction + 7)) > 32767) fraction--;
   }
   const unit = <f32>(1 << fraction);
   lowest = <i32>nearest<f32>(floor * unit);
   reach = max(1, <i32>nearest<f32>(ceiling * unit) - lowest);
   reachShift = 0;
-  while (reach << (reachShift + 1) <= 16384) reachShift++;
-  reachGain = min(32767, ((1 << 28) + (reach << reachShift) - 1) / (reach << reachShift));
+  while (reach << (reachShift + 1) <= ONE) reachShift++;
+  const shifted = reach << reachShift;
+  reachGain = min(32767, ((ONE - shifted) * 32768 + shifted / 2) / shifted);
 
   for (let j = 0; j < down; j++) {
     for (let i = 0; i < BLOCK * blocks; i++) {
@@ -58,13 +60,18 @@ export function setScreen(floor: f32, cellsAcross: i32, cellsDown: i32, wide: f3
       const b = cells + 12 * (j * across + max(0, min(across - 1, left + 1)));
       const ya = load<f32>(a), ua = load<f32>(a, 4), va = load<f32>(a, 8), na = max<f32>(ua * ua + va * va, 1);
       const yb = load<f32>(b), ub = load<f32>(b, 4), vb = load<f32>(b, 8), nb = max<f32>(ub * ub + vb * vb, 1);
-      const high = <f32>(1 << (fraction + 8));
+      const high = <f32>(1 << (fraction + 7));
       put(j, i, AXIS_U, mix(ua / na, ub / nb, share) * high);
       put(j, i, AXIS_V, mix(va / na, vb / nb, share) * high);
       put(j, i, KEY_U, mix(ua, ub, share) * 256);
       put(j, i, KEY_V, mix(va, vb, share) * 256);
       put(j, i, KEY_Y, (mix(ya, yb, share) - <f32>black) * 128);
     }
+  }
+  for (let j = 0; j < down; j++) {
+    const from = spread + 10 * j * siteStride;
+    const to = spread + 10 * min(down - 1, j + 1) * siteStride;
+    for (let at = 0; at < 5 * siteStride - 32; at += 16) v128.store(from + 5 * siteStride + at, i16x8.sub_sat_s(v128.load(to + at), v128.load(from + at)));
   }
 }
 
@@ -77,28 +84,25 @@ function mix(a: f32, b: f32, share: f32): f32 {
 }
 
 function put(j: i32, i: i32, quantity: i32, value: f32): void {
-  store<i16>(spread + (5 * j + quantity) * siteStride + 2 * i, <i16>max<f32>(-32767, min<f32>(32767, nearest<f32>(value))));
+  store<i16>(spread + (10 * j + quantity) * siteStride + 2 * i, <i16>max<f32>(-32767, min<f32>(32767, nearest<f32>(value))));
 }
 
-/** The rows to mix for a row of sites, set by `aim`. */
+/** The row of cells above a row of sites, set by `aim`. */
 export let upper: usize = 0;
-export let lower: usize = 0;
-/** Share of the lower one, Q15. */
+/** Share of the one below, Q15. */
 export let lowerShare: i32 = 0;
 
 /** Chooses the rows for row j of sites. */
 export function aim(j: i32): void {
   const y: f32 = ((<f32>j + 0.5) / <f32>sitesDown) * spanDown - 0.5;
   const top = <i32>floorf(y);
-  upper = spread + 5 * siteStride * max(0, min(down - 1, top));
-  lower = spread + 5 * siteStride * max(0, min(down - 1, top + 1));
-  lowerShare = min(32767, <i32>((y - <f32>top) * 32768));
+  upper = spread + 10 * siteStride * max(0, min(down - 1, top));
+  lowerShare = top < 0 ? 0 : min(32767, <i32>((y - <f32>top) * 32768));
 }
 
 /** Eight sites of a quantity, at a byte offset into the row. */
 // @ts-ignore: decorator
 @inline
-export function plateAt(top: usize, bottom: usize, share: v128, at: usize): v128 {
-  const a = v128.load(top + at);
-  return i16x8.add(a, i16x8.q15mulr_sat_s(i16x8.sub_sat_s(v128.load(bottom + at), a), share));
+export function plateAt(top: usize, share: v128, at: usize): v128 {
+  return i16x8.add(v128.load(top + at), i16x8.q15mulr_sat_s(v128.load(top + <usize>(5 * siteStride) + at), share));
 }

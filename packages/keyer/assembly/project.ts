@@ -1,9 +1,29 @@
 // Keying model §2.4: chroma to matte, and luma at the sites.
 
-import { clamp, ONE, scale } from './lanes';
-import { BLOCK, blocks, chromaStride, chromaU, chromaV, height, luma, lumaStride, matte, mean, padSites, projection, siteRow, siteStride, sitesAcross, width } from './memory';
-import { halfGuard, isLeft, tolerance } from './model';
-import { aim, AXIS_U, AXIS_V, fraction, lower, lowerShare, lowest, plateAt, reach, reachGain, reachShift, upper } from './plate';
+import { isPicked, MIXED, nextOf, pick, withoutNext } from './blocks';
+import { clamp, scale } from './lanes';
+import {
+  BLOCK,
+  blockRow,
+  blocks,
+  chromaStride,
+  chromaU,
+  chromaV,
+  height,
+  luma,
+  lumaStride,
+  matte,
+  mean,
+  padSites,
+  projection,
+  siteRow,
+  siteStride,
+  sitesAcross,
+  wide,
+  width,
+} from './memory';
+import { guard, isGuardStrong, isLeft, tolerance } from './model';
+import { aim, AXIS_U, AXIS_V, fraction, lowerShare, lowest, plateAt, reach, reachGain, reachShift, upper } from './plate';
 
 /** Fills row j of `projection` and `matte`. */
 export function projectRow(j: i32): void {
@@ -15,35 +35,57 @@ export function projectRow(j: i32): void {
   const toP = siteRow(projection, j);
   const toM = siteRow(matte, j);
   aim(j);
-  const top = upper, bottom = lower;
-  const share = i16x8.splat(<i16>lowerShare);
-  const axisU = AXIS_U * siteStride, axisV = AXIS_V * siteStride;
-  const forgiven = i16x8.splat(<i16>(tolerance >> (13 - fraction)));
-  const guard = i16x8.splat(<i16>halfGuard);
-  const least = i16x8.splat(<i16>lowest);
-  const gain = i16x8.splat(<i16>reachGain);
-  const toThirteen = 13 - fraction;
-  const most = i16x8.splat((<i16>32767) >> (<i16>toThirteen));
-  const sign = i16x8.splat(128);
-  for (let x = 0; x < BLOCK * blocks; x += 8) {
-    const cu = i16x8.shl(i16x8.sub(v128.load_ext<u8>(u + x), sign), 7);
-    const cv = i16x8.shl(i16x8.sub(v128.load_ext<u8>(v + x), sign), 7);
-    const at = 2 * x;
-    const bu = plateAt(top, bottom, share, axisU + at);
-    const bv = plateAt(top, bottom, share, axisV + at);
-    const along = i16x8.add_sat_s(scale(cu, bu), scale(cv, bv));
-    const across = i16x8.abs(i16x8.sub_sat_s(scale(cu, bv), scale(cv, bu)));
-    const off = scale(i16x8.max_s(i16x8.sub(across, forgiven), i16x8.splat(0)), guard);
-    const p = i16x8.sub_sat_s(i16x8.sub_sat_s(along, off), off);
-    v128.store(toP + at, i16x8.shl(i16x8.min_s(p, most), toThirteen));
-    const above = i16x8.shl(clamp(i16x8.sub_sat_s(p, least), 0, reach), reachShift);
-    v128.store(toM + at, i16x8.min_s(scale(above, gain), i16x8.splat(<i16>ONE)));
-  }
+  if (fraction == 13 && reachShift == 0 && !isGuardStrong) projectBlocks(u, v, toP, toM, true);
+  else projectBlocks(u, v, toP, toM, false);
   padSites(toP);
   padSites(toM);
 }
 
-/** Fills row j of `mean`: `sub` of luma (§2.1). */
+/** `isPlain`: the screen's colour is strong and the parameters usual. */
+// @ts-ignore: decorator
+@inline
+function projectBlocks(u: usize, v: usize, toP: usize, toM: usize, isPlain: bool): void {
+  const top = upper;
+  const share = i16x8.splat(<i16>lowerShare);
+  const sign = i8x16.splat(-128), zero = i8x16.splat(0);
+  for (let x: usize = 0, end = <usize>(BLOCK * blocks); x < end; x += BLOCK) {
+    // Centred, in the upper bytes.
+    const bothU = v128.xor(v128.load(u + x), sign), bothV = v128.xor(v128.load(v + x), sign);
+    const lowU = i8x16.shuffle(zero, bothU, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const lowV = i8x16.shuffle(zero, bothV, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    projectEight(lowU, lowV, top, share, 2 * x, toP, toM, isPlain);
+    const highU = i8x16.shuffle(zero, bothU, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    const highV = i8x16.shuffle(zero, bothV, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    projectEight(highU, highV, top, share, 2 * x + 16, toP, toM, isPlain);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function projectEight(u: v128, v: v128, top: usize, share: v128, at: usize, toP: usize, toM: usize, isPlain: bool): void {
+  const axisU = plateAt(top, share, <usize>(AXIS_U * siteStride) + at);
+  const axisV = plateAt(top, share, <usize>(AXIS_V * siteStride) + at);
+  const along = i16x8.add_sat_s(scale(u, axisU), scale(v, axisV));
+  const across = i16x8.abs(i16x8.sub_sat_s(scale(u, axisV), scale(v, axisU)));
+  const least = i16x8.splat(<i16>lowest), zero = i16x8.splat(0);
+  if (isPlain) {
+    const over = i16x8.sub_sat_u(across, i16x8.splat(<i16>tolerance));
+    const p = i16x8.sub_sat_s(along, scale(over, i16x8.splat(<i16>guard)));
+    v128.store(toP + at, p);
+    const above = i16x8.min_s(i16x8.sub_sat_u(i16x8.max_s(p, zero), least), i16x8.splat(<i16>reach));
+    v128.store(toM + at, i16x8.add(above, scale(above, i16x8.splat(<i16>reachGain))));
+    return;
+  }
+  const shift = 13 - fraction;
+  const over = i16x8.sub_sat_u(across, i16x8.splat(<i16>(tolerance >> shift)));
+  const whole = isGuardStrong ? over : zero;
+  const p = i16x8.sub_sat_s(i16x8.sub_sat_s(along, scale(over, i16x8.splat(<i16>guard))), whole);
+  v128.store(toP + at, i16x8.shl(clamp(p, -32768 >> shift, 32767 >> shift), shift));
+  const above = i16x8.shl(i16x8.min_s(i16x8.sub_sat_u(i16x8.max_s(p, zero), least), i16x8.splat(<i16>reach)), reachShift);
+  v128.store(toM + at, i16x8.add(above, scale(above, i16x8.splat(<i16>reachGain))));
+}
+
+/** Fills row j of `mean` near mixed blocks: `sub` of luma (§2.1). */
 export function averageRow(j: i32): void {
   const first = luma + 2 * j * lumaStride;
   padLuma(first);
@@ -53,22 +95,28 @@ export function averageRow(j: i32): void {
     padLuma(second);
   }
   const to = siteRow(mean, j);
-  const low = i16x8.splat(255);
-  if (isLeft) {
-    for (let x = 0; x < BLOCK * blocks; x += 8) {
-      const a = v128.load(first + 2 * x), b = v128.load(second + 2 * x);
-      const before = i16x8.add(v128.and(v128.load(first + 2 * x - 1), low), v128.and(v128.load(second + 2 * x - 1), low));
-      const here = i16x8.add(v128.and(a, low), v128.and(b, low));
-      const after = i16x8.add(i16x8.shr_u(a, 8), i16x8.shr_u(b, 8));
-      v128.store(to + 2 * x, i16x8.add(i16x8.add(before, after), i16x8.shl(here, 1)));
-    }
-  } else {
-    for (let x = 0; x < BLOCK * blocks; x += 8) {
-      const sum = i16x8.add(i16x8.extadd_pairwise_i8x16_u(v128.load(first + 2 * x)), i16x8.extadd_pairwise_i8x16_u(v128.load(second + 2 * x)));
-      v128.store(to + 2 * x, i16x8.shl(sum, 1));
+  const near = blockRow(wide, j);
+  for (let i = 0; i < blocks; i += 16) {
+    for (let bits = pick(near + i, MIXED); isPicked(bits); bits = withoutNext(bits)) {
+      const at = 2 * BLOCK * (i + nextOf(bits));
+      averageEight(first + at, second + at, to + at);
+      averageEight(first + at + 16, second + at + 16, to + at + 16);
     }
   }
   padSites(to);
+}
+
+// @ts-ignore: decorator
+@inline
+function averageEight(first: usize, second: usize, to: usize): void {
+  const a = v128.load(first), b = v128.load(second);
+  if (isLeft) {
+    const low = i16x8.splat(255);
+    const before = i16x8.add(v128.and(v128.load(first - 1), low), v128.and(v128.load(second - 1), low));
+    const here = i16x8.add(v128.and(a, low), v128.and(b, low));
+    const after = i16x8.add(i16x8.shr_u(a, 8), i16x8.shr_u(b, 8));
+    v128.store(to, i16x8.add(i16x8.add(before, after), i16x8.shl(here, 1)));
+  } else v128.store(to, i16x8.shl(i16x8.add(i16x8.extadd_pairwise_i8x16_u(a), i16x8.extadd_pairwise_i8x16_u(b)), 1));
 }
 
 /** Repeats the outermost samples of a row of luma. */

@@ -1,7 +1,7 @@
 // Keying model §2.5: the slope of the matte on luma over 3 × 3 sites, where luma explains the matte.
 
-import { MIXED } from './blocks';
-import { BLOCK, blocks, blockRow, clampRow, kinds, matte, mean, padSites, scratch, siteRow, siteStride, slope } from './memory';
+import { isPicked, MIXED, nextOf, pick, withoutNext } from './blocks';
+import { BLOCK, blocks, blockRow, clampRow, kinds, matte, mean, padSites, scratch, siteRow, slope, wide } from './memory';
 import { detail, noise } from './model';
 
 // Sums of three rows, for the block's sites, one before and seven after: sums of Y and m in i16, of products in i32.
@@ -11,20 +11,28 @@ const SUM_YY: usize = 128;
 const SUM_MM: usize = 256;
 const SUM_YM: usize = 384;
 
-/** Fills row j of `slope`: zero outside mixed blocks. */
+/** Fills row j of `slope` near mixed blocks: zero outside them. */
 export function slopeRow(j: i32): void {
   const to = siteRow(slope, j);
-  memory.fill(to, 0, 2 * BLOCK * blocks);
-  const kind = blockRow(kinds, j);
+  const kind = blockRow(kinds, j), around = blockRow(wide, j);
   const above = clampRow(j - 1), below = clampRow(j + 1);
   const y0 = siteRow(mean, above), y1 = siteRow(mean, j), y2 = siteRow(mean, below);
   const m0 = siteRow(matte, above), m1 = siteRow(matte, j), m2 = siteRow(matte, below);
-  for (let b = 0; b < blocks; b++) {
-    if (load<u8>(kind + b) != MIXED) continue;
-    const at = 2 * BLOCK * b;
-    for (let k = 0; k < 3; k++) sumColumns(y0 + at, y1 + at, y2 + at, m0 + at, m1 + at, m2 + at, k);
-    fit(to + at, 0);
-    fit(to + at, 16);
+  for (let i = 0; i < blocks; i += 16) {
+    for (let bits = pick(around + i, MIXED); isPicked(bits); bits = withoutNext(bits)) {
+      const b = i + nextOf(bits);
+      const at = 2 * BLOCK * b;
+      if (load<u8>(kind + b) != MIXED) {
+        v128.store(to + at, i16x8.splat(0));
+        v128.store(to + at, i16x8.splat(0), 16);
+        continue;
+      }
+      sumColumns(y0 + at, y1 + at, y2 + at, m0 + at, m1 + at, m2 + at, 0);
+      sumColumns(y0 + at, y1 + at, y2 + at, m0 + at, m1 + at, m2 + at, 1);
+      sumColumns(y0 + at, y1 + at, y2 + at, m0 + at, m1 + at, m2 + at, 2);
+      fit(to + at, 0);
+      fit(to + at, 16);
+    }
   }
   padSites(to);
 }

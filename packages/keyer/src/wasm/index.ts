@@ -1,1 +1,1 @@
-export { type CopyableFrame, PlaneKeyer, type PlaneKeyerOptions } from './plane-keyer.js';
+export { type CopyableFrame, type PlanarPicture, PlaneKeyer, type PlaneKeyerOptions } from './plane-keyer.js';

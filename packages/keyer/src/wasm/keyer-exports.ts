@@ -8,6 +8,12 @@ export interface KeyerExports extends WebAssembly.Exports {
   readonly interleaved: WebAssembly.Global<'i32'>;
   readonly rgba: WebAssembly.Global<'i32'>;
   readonly behind: WebAssembly.Global<'i32'>;
+  readonly behindLuma: WebAssembly.Global<'i32'>;
+  readonly behindU: WebAssembly.Global<'i32'>;
+  readonly behindV: WebAssembly.Global<'i32'>;
+  readonly keyedLuma: WebAssembly.Global<'i32'>;
+  readonly keyedU: WebAssembly.Global<'i32'>;
+  readonly keyedV: WebAssembly.Global<'i32'>;
   readonly cells: WebAssembly.Global<'i32'>;
   layOut(width: number, height: number, cellsAcross: number, cellsDown: number): number;
   setModel(isLeft: boolean, hueGuard: number, hueTolerance: number, ceiling: number, detail: number, spill: number, spillLuma: number): void;
@@ -15,5 +21,6 @@ export interface KeyerExports extends WebAssembly.Exports {
   setScreen(floor: number, cellsAcross: number, cellsDown: number, spanAcross: number, spanDown: number, black: number): void;
   deinterleave(): void;
   changeBackground(): void;
+  keyToI420(): void;
   keyToRgba(isOver: boolean): void;
 }

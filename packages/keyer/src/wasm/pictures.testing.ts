@@ -5,19 +5,16 @@ import { fileURLToPath } from 'node:url';
 import type { Matrix } from '../color.js';
 import { codesOf } from '../color.js';
 import type { KeyingParameters, Siting } from '../parameters.js';
-import { type Planes, subsample } from '../planes.js';
+import { type Planes, subsample, upsample } from '../planes.js';
 import { computeReferenceMatte, computeReferenceRgba, samplePlate } from '../reference.js';
 import { SAMPLING_GRID } from '../sampling-grid.js';
 import type { ScreenModel } from '../screen-model.js';
-import type { PlaneKeyer } from './plane-keyer.js';
+import type { PlanarPicture } from './plane-keyer.js';
 
-/** An I420 picture without padding. */
-export interface Picture {
+/** An I420 picture of known size, without padding. */
+export interface Picture extends PlanarPicture {
   readonly width: number;
   readonly height: number;
-  readonly y: Uint8Array;
-  readonly u: Uint8Array;
-  readonly v: Uint8Array;
 }
 
 /** The built `keyer.wasm`. */
@@ -31,13 +28,16 @@ const ffmpeg = (args: readonly string[]): Buffer => {
 };
 
 const pictureOf = (bytes: Uint8Array, width: number, height: number): Picture => {
-  const chroma = Math.ceil(width / 2) * Math.ceil(height / 2);
+  const chromaStride = Math.ceil(width / 2);
+  const chroma = chromaStride * Math.ceil(height / 2);
   return {
     width,
     height,
     y: bytes.subarray(0, width * height),
     u: bytes.subarray(width * height, width * height + chroma),
     v: bytes.subarray(width * height + chroma, width * height + 2 * chroma),
+    lumaStride: width,
+    chromaStride,
   };
 };
 
@@ -72,7 +72,15 @@ export const composeCutout = (
     v[i] = codes.v + 128;
   }
   const bytes = (plane: Float32Array) => Uint8Array.from(plane, Math.round);
-  return { width, height, y: bytes(luma), u: bytes(subsample(u, width, height, siting)), v: bytes(subsample(v, width, height, siting)) };
+  return {
+    width,
+    height,
+    y: bytes(luma),
+    u: bytes(subsample(u, width, height, siting)),
+    v: bytes(subsample(v, width, height, siting)),
+    lumaStride: width,
+    chromaStride: Math.ceil(width / 2),
+  };
 };
 
 /** Numbers from 0 to 1 that are the same in every run (mulberry32). */
@@ -86,19 +94,32 @@ export const createRandom = (seed: number): (() => number) => {
   };
 };
 
-/** Copies a picture into a keyer's memory. */
-export const fill = (keyer: PlaneKeyer, picture: Picture): void => {
-  const { width, height } = picture;
-  const w = Math.ceil(width / 2);
-  for (let j = 0; j < height; j++) keyer.y.set(picture.y.subarray(j * width, (j + 1) * width), j * keyer.lumaStride);
-  for (let j = 0; j < Math.ceil(height / 2); j++) {
-    keyer.u.set(picture.u.subarray(j * w, (j + 1) * w), j * keyer.chromaStride);
-    keyer.v.set(picture.v.subarray(j * w, (j + 1) * w), j * keyer.chromaStride);
-  }
+/** A picture of noise, within the limited range. */
+export const createNoise = (width: number, height: number, seed: number): Picture => {
+  const random = createRandom(seed);
+  const samples = Math.ceil(width / 2) * Math.ceil(height / 2);
+  return pictureOf(
+    Uint8Array.from({ length: width * height + 2 * samples }, () => 16 + 220 * random()),
+    width,
+    height,
+  );
 };
 
-/** What the real-valued reference makes of a picture with a measured screen: premultiplied RGBA, not rounded. */
-export const computeExpected = (picture: Picture, screen: ScreenModel, parameters: KeyingParameters, matrix: Matrix, isFullRange = false): Float32Array => {
+const NEARLY_ONE = 0.997;
+
+/** What the real-valued reference makes of a picture, not rounded. */
+export interface Expected {
+  /** Premultiplied RGBA. */
+  readonly rgba: Float32Array;
+  /**
+   * Planes over a background, in the picture's codes (§2.6). NaN where the matte is all but 1: there the rule "M = 1 → B"
+   * jumps by the screen's noise, and fixed point may jump a step sooner.
+   */
+  readonly over: (behind: Picture) => { readonly y: Float32Array; readonly u: Float32Array; readonly v: Float32Array };
+}
+
+/** Keys a picture as the reference does, with a measured screen. */
+export const computeExpected = (picture: Picture, screen: ScreenModel, parameters: KeyingParameters, matrix: Matrix, isFullRange = false): Expected => {
   const { width, height } = picture;
   const w = Math.ceil(width / 2);
   const h = Math.ceil(height / 2);
@@ -119,5 +140,31 @@ export const computeExpected = (picture: Picture, screen: ScreenModel, parameter
   };
   const step = Math.max(1, Math.max(w, h) / 160);
   const plate = samplePlate(screen.plate, w, h, Math.round(w / step) / SAMPLING_GRID.cellSize, Math.round(h / step) / SAMPLING_GRID.cellSize);
-  return computeReferenceRgba(planes, computeReferenceMatte(planes, plate, screen.floor, parameters), parameters, matrix);
+  const reference = computeReferenceMatte(planes, plate, screen.floor, parameters);
+  const { matte, chromaMatte, spill } = reference;
+  return {
+    rgba: computeReferenceRgba(planes, reference, parameters, matrix),
+    over(behind) {
+      const up = (sites: Float32Array) => upsample(sites, width, height, parameters.siting);
+      const key = up(plate.y);
+      const excess = up(spill.map((value, i) => value - (chromaMatte[i] ?? 0)));
+      // Limited codes, whatever the picture's are.
+      const toLimited = (code: number) => (isFullRange ? 16 : 0) + lumaScale * code;
+      const y = luma.map((code, i) => {
+        const m = matte[i] ?? 0;
+        const black = (key[i] ?? 0) - 16;
+        const sum = code + m * (toLimited(behind.y[i] ?? 0) - 16 - black) - parameters.spillLuma * (excess[i] ?? 0) * black;
+        if (m === 1) return behind.y[i] ?? 0;
+        return m > NEARLY_ONE ? Number.NaN : (Math.min(235, Math.max(16, sum)) - (isFullRange ? 16 : 0)) / lumaScale;
+      });
+      const chroma = (own: Float32Array, back: Uint8Array, screenChroma: Float32Array) =>
+        own.map((code, i) => {
+          const m = chromaMatte[i] ?? 0;
+          const sum = code / chromaScale + m * ((back[i] ?? 0) - 128) - ((spill[i] ?? 0) * (screenChroma[i] ?? 0)) / chromaScale;
+          if (m === 1) return back[i] ?? 0;
+          return m > NEARLY_ONE ? Number.NaN : Math.min(255, Math.max(0, sum + 128));
+        });
+      return { y, u: chroma(planes.chroma.u, behind.u, plate.u), v: chroma(planes.chroma.v, behind.v, plate.v) };
+    },
+  };
 };

@@ -2,7 +2,7 @@ import { hasFfmpeg, hasSharedData } from '@backlot/testing';
 import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../color.js';
 import { type KeyingParameters, resolveParameters } from '../parameters.js';
-import { composeCutout, computeExpected, createRandom, decodeClip, fill, loadKeyerModule, type Picture } from './pictures.testing.js';
+import { composeCutout, computeExpected, createNoise, createRandom, decodeClip, loadKeyerModule, type Picture } from './pictures.testing.js';
 import { PlaneKeyer } from './plane-keyer.js';
 
 const module = loadKeyerModule();
@@ -52,7 +52,7 @@ const CASES: readonly Case[] = [
 const keyerFor = ({ picture, matrix = 'bt709', isFullRange = false, parameters: given }: Omit<Case, 'picture'> & { readonly picture: Picture }) => {
   const parameters = resolveParameters(given);
   const keyer = PlaneKeyer.create(module, { width: picture.width, height: picture.height, matrix, isFullRange, parameters });
-  fill(keyer, picture);
+  keyer.setFrame(picture);
   const screen = keyer.createScreenModel();
   expect(screen.update(keyer.sample())).toBe(true);
   keyer.setScreen(screen);
@@ -61,7 +61,10 @@ const keyerFor = ({ picture, matrix = 'bt709', isFullRange = false, parameters: 
 
 describe.skipIf(!hasSharedData || !hasFfmpeg())('PlaneKeyer', () => {
   it.each(CASES)('keys as the reference does: $name', (given) => {
-    const { keyer, expected } = keyerFor({ ...given, picture: given.picture() });
+    const {
+      keyer,
+      expected: { rgba: expected },
+    } = keyerFor({ ...given, picture: given.picture() });
     const keyed = keyer.keyToRgba();
     let alpha = 0;
     let color = 0;
@@ -69,12 +72,15 @@ describe.skipIf(!hasSharedData || !hasFfmpeg())('PlaneKeyer', () => {
       alpha = Math.max(alpha, Math.abs((keyed[i + 3] ?? 0) - (expected[i + 3] ?? 0)));
       for (let k = 0; k < 3; k++) color = Math.max(color, Math.abs(((keyed[i + k] ?? 0) * (keyed[i + 3] ?? 0)) / 255 - (expected[i + k] ?? 0)));
     }
-    expect(alpha).toBeLessThan(2);
-    expect(color).toBeLessThan(2);
+    expect(alpha).toBeLessThan(1);
+    expect(color).toBeLessThan(1);
   });
 
   it.each(CASES)('composes over a background as the reference does: $name', (given) => {
-    const { keyer, expected } = keyerFor({ ...given, picture: given.picture() });
+    const {
+      keyer,
+      expected: { rgba: expected },
+    } = keyerFor({ ...given, picture: given.picture() });
     const random = createRandom(3);
     const behind = Uint8Array.from({ length: 4 * keyer.width * keyer.height }, (_, i) => (i % 4 === 3 ? 255 : 255 * random()));
     keyer.setBackground(behind);
@@ -86,7 +92,24 @@ describe.skipIf(!hasSharedData || !hasFfmpeg())('PlaneKeyer', () => {
       if (keyed[i + 3] !== 255) holes++;
       for (let k = 0; k < 3; k++) color = Math.max(color, Math.abs((keyed[i + k] ?? 0) - (expected[i + k] ?? 0) - through * (behind[i + k] ?? 0)));
     }
-    expect(color).toBeLessThan(2);
+    expect(color).toBeLessThan(1);
     expect(holes).toBe(0);
+  });
+
+  it.each(CASES)('composes planes as the reference does: $name', (given) => {
+    const { keyer, expected } = keyerFor({ ...given, picture: given.picture() });
+    const behind = createNoise(keyer.width, keyer.height, 5);
+    keyer.setPlanarBackground(behind);
+    const keyed = keyer.keyToI420();
+    const over = expected.over(behind);
+    const farthest = (made: Uint8Array, stride: number, wanted: Float32Array, width: number) =>
+      wanted.reduce(
+        (most, value, i) => (Number.isNaN(value) ? most : Math.max(most, Math.abs(value - (made[Math.floor(i / width) * stride + (i % width)] ?? 0)))),
+        0,
+      );
+    const w = Math.ceil(keyer.width / 2);
+    expect(farthest(keyed.y, keyed.lumaStride, over.y, keyer.width)).toBeLessThan(1.5);
+    expect(farthest(keyed.u, keyed.chromaStride, over.u, w)).toBeLessThan(1.5);
+    expect(farthest(keyed.v, keyed.chromaStride, over.v, w)).toBeLessThan(1.5);
   });
 });

@@ -30,6 +30,15 @@ export interface CopyableFrame {
   copyTo(destination: Uint8Array, options: { layout: { offset: number; stride: number }[] }): Promise<unknown>;
 }
 
+/** An I420 picture of 8 bits: luma, and chroma of ⌈width / 2⌉ × ⌈height / 2⌉ samples. Strides are bytes a row. */
+export interface PlanarPicture {
+  readonly y: Uint8Array;
+  readonly u: Uint8Array;
+  readonly v: Uint8Array;
+  readonly lumaStride: number;
+  readonly chromaStride: number;
+}
+
 /**
  * Keys 4:2:0 frames of 8 bits on the processor: `keyer.wasm`, SIMD on one thread. All memory is laid out when it is
  * made; the views stay valid and nothing is allocated per frame. It needs no disposal.
@@ -37,7 +46,7 @@ export interface CopyableFrame {
  * Per frame: fill the planes (`copyFrom`, or `y`, `u`, `v`), now and then `model.update(keyer.sample())` and
  * `setScreen(model)`, then `keyToRgba()`.
  */
-export class PlaneKeyer {
+export class PlaneKeyer implements PlanarPicture {
   readonly width: number;
   readonly height: number;
   /** The frame's luma, `lumaStride` bytes a row. The caller fills the first `width` bytes of `height` rows. */
@@ -51,13 +60,17 @@ export class PlaneKeyer {
   readonly chromaStride: number;
   /** What `keyToRgba` makes: width × height × 4 bytes. Only to be read. */
   readonly rgba: Uint8ClampedArray<ArrayBuffer>;
+  /** What `keyToI420` makes, with the frame's strides. Only to be read. */
+  readonly keyed: PlanarPicture;
   readonly #options: PlaneKeyerOptions;
   readonly #wasm: KeyerExports;
   readonly #memory: Uint8Array;
   readonly #behind: Uint8Array;
   readonly #cells: Float32Array;
   readonly #image: ChromaImage;
+  readonly #behindPlanes: PlanarPicture;
   #hasBackground = false;
+  #hasPlanarBackground = false;
 
   private constructor(wasm: KeyerExports, memory: WebAssembly.Memory, options: PlaneKeyerOptions) {
     const { width, height, parameters, isFullRange = false, matrix } = options;
@@ -77,9 +90,16 @@ export class PlaneKeyer {
     this.lumaStride = wasm.lumaStride.value;
     this.chromaStride = wasm.chromaStride.value;
     this.#memory = new Uint8Array(buffer);
-    this.y = new Uint8Array(buffer, wasm.luma.value, this.lumaStride * height);
-    this.u = new Uint8Array(buffer, wasm.chromaU.value, this.chromaStride * h);
-    this.v = new Uint8Array(buffer, wasm.chromaV.value, this.chromaStride * h);
+    const pictureAt = (y: number, u: number, v: number): PlanarPicture => ({
+      y: new Uint8Array(buffer, y, this.lumaStride * height),
+      u: new Uint8Array(buffer, u, this.chromaStride * h),
+      v: new Uint8Array(buffer, v, this.chromaStride * h),
+      lumaStride: this.lumaStride,
+      chromaStride: this.chromaStride,
+    });
+    ({ y: this.y, u: this.u, v: this.v } = pictureAt(wasm.luma.value, wasm.chromaU.value, wasm.chromaV.value));
+    this.keyed = pictureAt(wasm.keyedLuma.value, wasm.keyedU.value, wasm.keyedV.value);
+    this.#behindPlanes = pictureAt(wasm.behindLuma.value, wasm.behindU.value, wasm.behindV.value);
     this.uv = new Uint8Array(buffer, wasm.interleaved.value, 2 * this.chromaStride * h);
     this.rgba = new Uint8ClampedArray(buffer, wasm.rgba.value, 4 * width * height);
     this.#behind = new Uint8Array(buffer, wasm.behind.value, 4 * width * height);
@@ -129,6 +149,14 @@ export class PlaneKeyer {
       await frame.copyTo(this.#memory, { layout: [luma, { offset: this.uv.byteOffset, stride: 2 * this.chromaStride }] });
       this.splitChroma();
     } else throw new TypeError(`Frames must be I420 or NV12, not ${frame.format ?? 'of no format'}.`);
+  }
+
+  /**
+   * Copies a frame in from planes.
+   * @throws RangeError for planes that are too short.
+   */
+  setFrame(picture: PlanarPicture): void {
+    copyPicture(picture, this, this.width, this.height);
   }
 
   /** Brings the chroma of an NV12 frame from `uv` to `u` and `v`. */
@@ -201,4 +229,37 @@ export class PlaneKeyer {
     this.#wasm.keyToRgba(this.#hasBackground);
     return this.rgba;
   }
+
+  /**
+   * What `keyToI420` composes over: planes of the frame's size, matrix, range and siting, copied.
+   * @throws RangeError for planes that are too short.
+   */
+  setPlanarBackground(picture: PlanarPicture): void {
+    copyPicture(picture, this.#behindPlanes, this.width, this.height);
+    this.#hasPlanarBackground = true;
+    this.#wasm.changeBackground();
+  }
+
+  /**
+   * Keys the frame in memory with the screen that was set, over the planar background. Returns `keyed`.
+   * @throws Error without a planar background.
+   */
+  keyToI420(): PlanarPicture {
+    if (!this.#hasPlanarBackground) throw new Error('keyToI420 needs setPlanarBackground first.');
+    this.#wasm.keyToI420();
+    return this.keyed;
+  }
 }
+
+const copyPlane = (name: string, from: Uint8Array, fromStride: number, to: Uint8Array, toStride: number, width: number, height: number): void => {
+  if (fromStride < width || from.length < (height - 1) * fromStride + width) throw new RangeError(`Plane ${name} is too short for ${width} × ${height}.`);
+  for (let j = 0; j < height; j++) to.set(from.subarray(j * fromStride, j * fromStride + width), j * toStride);
+};
+
+const copyPicture = (from: PlanarPicture, to: PlanarPicture, width: number, height: number): void => {
+  const w = Math.ceil(width / 2);
+  const h = Math.ceil(height / 2);
+  copyPlane('y', from.y, from.lumaStride, to.y, to.lumaStride, width, height);
+  copyPlane('u', from.u, from.chromaStride, to.u, to.chromaStride, w, h);
+  copyPlane('v', from.v, from.chromaStride, to.v, to.chromaStride, w, h);
+};
