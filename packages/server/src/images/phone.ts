@@ -1,14 +1,11 @@
+import { WALLPAPER_ON_SCREEN } from '@backlot/contract';
 import type { Margins } from './messages.js';
 
 /** Screen that wallpapers are made for, in pixels: an iPhone 15's, about 9:19.5. */
-export const PHONE_SCREEN = { width: 1179, height: 2556 } as const;
+export const PHONE_SCREEN = WALLPAPER_ON_SCREEN.screen;
 
-/**
- * What a recipient saw of an image of `PHONE_SCREEN`'s size that a program had set: exactly twofold zoom, x from 215 to
- * 804 and y from 1353 to the lower edge at 2556; iOS filled the strip of the screen that this leaves at the bottom with
- * a mirrored blur. Measured on iOS 26 (photon-hq/spectrum-ts#122); the same image set by hand is not zoomed.
- */
-const SEEN = { left: 215, top: 1353, width: PHONE_SCREEN.width / 2, height: PHONE_SCREEN.height - 1353 } as const;
+/** What a recipient saw of an image of `PHONE_SCREEN`'s size that a program had set. */
+const SEEN = WALLPAPER_ON_SCREEN.seen;
 
 /** So large that the part that is seen has a pixel for each of the screen's. */
 const SCALE = 2;
