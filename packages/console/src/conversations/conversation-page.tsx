@@ -76,7 +76,7 @@ const LoadedConversation = ({ conversation }: { readonly conversation: Conversat
           {simulated.data !== undefined ? (
             <SimulatedPhone chat={simulated.data} />
           ) : simulated.isPending ? (
-            <Skeleton className="aspect-[1179/2556] w-70" />
+            <Skeleton className="mt-14 aspect-[1179/2556] w-full max-w-80" />
           ) : (
             <RecipientPhone conversation={conversation} />
           )}

@@ -17,10 +17,14 @@ export const RecipientPhone = ({ conversation }: { readonly conversation: Conver
   const [isZoomed, setIsZoomed] = useState(true);
   const newest = (messages?.pages[0]?.data ?? []).slice(0, SHOWN_MESSAGES).toReversed();
   return (
-    <section aria-label="Recipient’s phone" className="flex flex-col items-center gap-3">
+    <section aria-label="Recipient’s phone" className="flex w-full max-w-80 flex-col items-center gap-4">
+      <div className="w-full text-center">
+        <h2 className="font-semibold">The recipient’s phone</h2>
+        <p className="text-sm text-ink-soft">On iOS 26 or later, as far as Backlot knows.</p>
+      </div>
       <PhoneFrame
         label="As the recipient may see it"
-        className="w-70"
+        className="w-full"
         wallpaper={
           background?.imageUrl == null ? (
             <NoWallpaper background={background} />

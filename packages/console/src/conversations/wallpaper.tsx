@@ -64,6 +64,8 @@ export const Wallpaper = ({ src, alt, framing }: WallpaperProps) => {
           </span>
           <span className="absolute inset-x-0 bottom-0 overflow-hidden" style={{ height: percent(1 - FILLED) }}>
             <span className="absolute inset-x-0 top-0 -scale-y-100 overflow-hidden" style={{ height: percent(FILLED / (1 - FILLED)) }}>
+              {/* Below the blur the picture itself, or its edge would let light through. */}
+              <img src={src} alt="" style={style} />
               <img src={src} alt="" className="blur-sm" style={style} />
             </span>
           </span>
