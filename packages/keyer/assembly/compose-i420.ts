@@ -1,7 +1,7 @@
 // Keying model §2.6: the result as I420, over a background in the frame's own coding.
 
 import { MIXED, SCREEN, SUBJECT } from './blocks';
-import { clamp, lerp, scale, zipHigh, zipLow } from './lanes';
+import { lerp, scale, zipHigh, zipLow } from './lanes';
 import {
   behindLuma,
   behindU,
@@ -33,8 +33,8 @@ import { black, spillLuma, whitest } from './model';
 import { aim, KEY_Y, lowerShare, plateAt, upper } from './plate';
 import { fineRow } from './refine';
 
-/** From here on M counts as 1, where nothing of the frame is left: less than half a code is at stake. */
-const ALL_BUT_ONE: i16 = 8176;
+/** From here on M counts as 1, where nothing of the frame is left: less than a quarter of a code is at stake. */
+const ALL_BUT_ONE: i16 = 8184;
 
 /** Composes row j of sites and its luma. */
 export function composeI420(j: i32): void {
@@ -104,14 +104,15 @@ function composeLine(y: i32, b: i32, isMixed: bool): void {
 function lineOf(light: v128, e0: usize, e1: usize, fine: usize, back: usize, key: v128, isMixed: bool): v128 {
   let share = scale(lerp(v128.load(e0), v128.load(e1)), i16x8.splat(<i16>spillLuma));
   let sum = i16x8.add(i16x8.shl(light, 5), i16x8.splat(16));
-  const least = <i16>black, most = <i16>whitest;
-  if (!isMixed) return clamp(i16x8.shr_s(i16x8.sub_sat_s(sum, scale(share, key)), 5), least, most);
+  // Never farther outside the legal codes than the frame itself goes there.
+  const least = i16x8.min_s(light, i16x8.splat(<i16>black)), most = i16x8.max_s(light, i16x8.splat(<i16>whitest));
+  if (!isMixed) return i16x8.min_s(i16x8.max_s(i16x8.shr_s(i16x8.sub_sat_s(sum, scale(share, key)), 5), least), most);
   const m = v128.load(fine);
   const behind = v128.load_ext<u8>(back);
   share = i16x8.add_sat_s(share, m);
   sum = i16x8.sub_sat_s(sum, scale(share, key));
   sum = i16x8.add_sat_s(sum, scale(m, i16x8.shl(i16x8.sub(behind, i16x8.splat(<i16>black)), 7)));
-  return v128.bitselect(behind, clamp(i16x8.shr_s(sum, 5), least, most), i16x8.ge_s(m, i16x8.splat(ALL_BUT_ONE)));
+  return v128.bitselect(behind, i16x8.min_s(i16x8.max_s(i16x8.shr_s(sum, 5), least), most), i16x8.ge_s(m, i16x8.splat(ALL_BUT_ONE)));
 }
 
 /** One chroma row of a block. */

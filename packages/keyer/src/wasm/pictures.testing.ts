@@ -105,7 +105,7 @@ export const createNoise = (width: number, height: number, seed: number): Pictur
   );
 };
 
-const NEARLY_ONE = 0.997;
+const NEARLY_ONE = 0.998;
 
 /** What the real-valued reference makes of a picture, not rounded. */
 export interface Expected {
@@ -155,7 +155,9 @@ export const computeExpected = (picture: Picture, screen: ScreenModel, parameter
         const black = (key[i] ?? 0) - 16;
         const sum = code + m * (toLimited(behind.y[i] ?? 0) - 16 - black) - parameters.spillLuma * (excess[i] ?? 0) * black;
         if (m === 1) return behind.y[i] ?? 0;
-        return m > NEARLY_ONE ? Number.NaN : (Math.min(235, Math.max(16, sum)) - (isFullRange ? 16 : 0)) / lumaScale;
+        // Never farther outside the legal codes than the frame itself goes there.
+        const legal = Math.min(Math.max(235, code), Math.max(Math.min(16, code), sum));
+        return m > NEARLY_ONE ? Number.NaN : (legal - (isFullRange ? 16 : 0)) / lumaScale;
       });
       const chroma = (own: Float32Array, back: Uint8Array, screenChroma: Float32Array) =>
         own.map((code, i) => {
