@@ -1,3 +1,4 @@
+import type { BacklotPlayer } from '@backlot/player';
 import { hasChromium, hasSharedData, launchChromium, sharedData, startBacklot, type StartedBacklot } from '@backlot/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -42,9 +43,7 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console on the real server'
     await page.getByText('Saxon Switzerland').click();
     await page.getByRole('button', { name: 'Start session' }).click();
     await page.waitForURL(/\/sessions\/sess_/);
-    await page.waitForFunction(
-      () => ((document.querySelector('backlot-player') as unknown as { stats?: { framesDrawn: number } } | null)?.stats?.framesDrawn ?? 0) > 5,
-    );
+    await page.waitForFunction(() => (document.querySelector<BacklotPlayer>('backlot-player')?.stats?.framesDrawn ?? 0) > 5);
     expect(await page.getByRole('radio', { name: 'Saxon Switzerland' }).getAttribute('aria-checked')).toBe('true');
 
     await page.getByRole('textbox', { name: 'Speech' }).fill('Look behind me: the place changes while I talk.');

@@ -1,3 +1,4 @@
+import type { BacklotPlayer } from '@backlot/player';
 import { hasChromium, hasSharedData, launchChromium, sharedData, startBacklot, type StartedBacklot, TEST_API_KEY } from '@backlot/testing';
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
@@ -61,15 +62,12 @@ describe.skipIf(!hasChromium || !hasSharedData)('a session in Chromium', () => {
   const openPlayer = async (url: string, viewport = { width: 1280, height: 720 }): Promise<Page> => {
     const page = await browser.newPage({ viewport });
     await page.goto(url);
-    await page.waitForFunction(() => {
-      const player = document.querySelector('backlot-player');
-      return player !== null && (player as unknown as { stats: { framesDrawn: number } }).stats.framesDrawn > 5;
-    });
+    await page.waitForFunction(() => (document.querySelector<BacklotPlayer>('backlot-player')?.stats?.framesDrawn ?? 0) > 5);
     return page;
   };
 
   const framesDrawn = async (page: Page): Promise<number> =>
-    page.evaluate(() => (document.querySelector('backlot-player') as unknown as { stats: { framesDrawn: number } }).stats.framesDrawn);
+    page.evaluate(() => document.querySelector<BacklotPlayer>('backlot-player')?.stats.framesDrawn ?? 0);
 
   const swap = async (page: Page, sessionId: string, image: string): Promise<void> => {
     const shown = page.evaluate(
@@ -113,10 +111,7 @@ describe.skipIf(!hasChromium || !hasSharedData)('a session in Chromium', () => {
     expectBackground(second, otherPicture);
     expect(meanDifference(second, otherPicture, MIDDLE)).toBeGreaterThan(15);
     expect(greenShare(second)).toBeLessThan(greenShare(otherPicture) + 0.005);
-    await page.waitForFunction(
-      (count) => (document.querySelector('backlot-player') as unknown as { stats: { framesDrawn: number } }).stats.framesDrawn > count + 10,
-      before,
-    );
+    await page.waitForFunction((count) => (document.querySelector<BacklotPlayer>('backlot-player')?.stats.framesDrawn ?? 0) > count + 10, before);
 
     expect(await getSession(session.session_id)).toMatchObject({ status: 'live', background: { background_version: 2 } });
     expect((await backlot.api('DELETE', `/v1/sessions/${session.session_id}`)).status).toBe(204);

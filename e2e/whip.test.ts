@@ -1,3 +1,4 @@
+import type { BacklotPlayer } from '@backlot/player';
 import { hasChromium, hasSharedData, launchChromium, sharedData, startBacklot, type StartedBacklot } from '@backlot/testing';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -91,9 +92,7 @@ describe.skipIf(!hasChromium || !hasSharedData)('a browser as the avatar', () =>
 
     const viewer = await browser.newPage({ viewport: { width: 480, height: 720 } });
     await viewer.goto(session.player_url);
-    await viewer.waitForFunction(
-      () => ((document.querySelector('backlot-player') as unknown as { stats: { framesDrawn: number } } | null)?.stats.framesDrawn ?? 0) > 20,
-    );
+    await viewer.waitForFunction(() => (document.querySelector<BacklotPlayer>('backlot-player')?.stats?.framesDrawn ?? 0) > 20);
     expect((await backlot.api('GET', `/v1/sessions/${session.session_id}`)).body).toMatchObject({ status: 'live', video_codec: codec });
     // The first pictures of a fresh encoder are coarse; the key is judged once it has found its bit rate.
     await expect.poll(async () => greenShare(await takePicture(viewer)), { timeout: 20_000 }).toBeLessThan(0.005);

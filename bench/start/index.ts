@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { BacklotPlayer } from '@backlot/player';
 import { launchChromium, TEST_API_KEY } from '@backlot/testing';
 import { type BenchRow, percentile, report } from '../report.js';
 
@@ -124,11 +125,7 @@ try {
     const session = (await reply.json()) as { session_id: string; player_url: string };
     const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
     await page.goto(session.player_url);
-    await page.waitForFunction(
-      () => ((document.querySelector('backlot-player') as { stats?: { framesDrawn: number } } | null)?.stats?.framesDrawn ?? 0) > 0,
-      undefined,
-      { polling: 'raf' },
-    );
+    await page.waitForFunction(() => (document.querySelector<BacklotPlayer>('backlot-player')?.stats?.framesDrawn ?? 0) > 0, undefined, { polling: 'raf' });
     const pictureMs = performance.now() - askedAtMs;
     const busyMib = await settledMemoryMib(first.process.pid ?? 0);
     await page.close();

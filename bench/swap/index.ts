@@ -2,6 +2,7 @@
  * How long a swap takes: from the API's answer to the first new pixel at a viewer, and the frames dropped meanwhile.
  * One stand-in session at 1280 × 720, one viewer in headless Chromium, both clocks are the page's.
  */
+import type { BacklotPlayer } from '@backlot/player';
 import { launchChromium, sharedData, startBacklot, TEST_API_KEY } from '@backlot/testing';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -25,13 +26,12 @@ try {
   const session = (await backlot.api('POST', '/v1/sessions', { background_image: images[0] })).body as { session_id: string; player_url: string };
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
   await page.goto(session.player_url);
-  await page.waitForFunction(
-    () => ((document.querySelector('backlot-player') as unknown as { stats: { framesDrawn: number } } | null)?.stats.framesDrawn ?? 0) > 60,
-  );
+  await page.waitForFunction(() => (document.querySelector<BacklotPlayer>('backlot-player')?.stats?.framesDrawn ?? 0) > 60);
 
   const measured = await page.evaluate(
     async ({ url, key, images: ids, swaps }) => {
-      const player = document.querySelector('backlot-player') as unknown as HTMLElement & { stats: { framesDrawn: number; framesDropped: number } };
+      const player = document.querySelector<BacklotPlayer>('backlot-player');
+      if (player === null) throw new Error('The page has no player.');
       const results: { afterAnswerMs: number; afterRequestMs: number }[] = [];
       const before = { ...player.stats };
       const startedAtMs = performance.now();

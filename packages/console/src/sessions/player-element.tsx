@@ -1,29 +1,9 @@
-import type { Session, SessionEvent } from '@backlot/client';
+import type { Session } from '@backlot/client';
+import type { BacklotPlayer, PlayerEvents, PlayerStats } from '@backlot/player';
 import { type ClassAttributes, type HTMLAttributes, useEffect, useRef, useState } from 'react';
 
-/** Whether the avatar's screen can be keyed, and why not. */
-export interface KeyVerdict {
-  readonly keyable: boolean;
-  readonly reason?: string | null;
-}
-
-/** Figures of `<backlot-player>`. */
-export interface PlayerStats {
-  readonly framesDrawn: number;
-  readonly framesDropped: number;
-  readonly rateFps: number;
-  readonly codec: string | null;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** The element as it comes from its script. */
-export interface PlayerElement extends HTMLElement {
-  readonly stats?: PlayerStats;
-}
-
 /** Attributes of `<backlot-player>` in JSX. */
-export interface PlayerAttributes extends HTMLAttributes<PlayerElement>, ClassAttributes<PlayerElement> {
+export interface PlayerAttributes extends HTMLAttributes<BacklotPlayer>, ClassAttributes<BacklotPlayer> {
   readonly session: string;
   readonly token: string;
   readonly muted?: boolean;
@@ -72,15 +52,15 @@ export interface LivePlayerProps {
   readonly session: Session;
   readonly onStatus: (status: string, reason: string | null) => void;
   readonly onBackground: (version: number, shownAtMs: number) => void;
-  readonly onSpeech: (speech: Extract<SessionEvent, { event: 'speech' }>['data']) => void;
-  readonly onKeying: (verdict: KeyVerdict) => void;
+  readonly onSpeech: (speech: PlayerEvents['backlotspeech']) => void;
+  readonly onKeying: (verdict: PlayerEvents['backlotkeying']) => void;
   readonly onStats: (stats: PlayerStats) => void;
 }
 
 /** The session's picture, as every viewer sees it. */
 export const LivePlayer = ({ session, ...handlers }: LivePlayerProps) => {
   const script = usePlayerScript();
-  const element = useRef<PlayerElement>(null);
+  const element = useRef<BacklotPlayer>(null);
   const current = useRef(handlers);
   useEffect(() => {
     current.current = handlers;
@@ -89,13 +69,13 @@ export const LivePlayer = ({ session, ...handlers }: LivePlayerProps) => {
     const player = element.current;
     if (player === null) return undefined;
     const listening = new AbortController();
-    const listen = <Detail,>(name: string, handle: (detail: Detail) => void): void =>
-      player.addEventListener(name, (event) => handle((event as CustomEvent<Detail>).detail), { signal: listening.signal });
-    listen<{ status: string; reason: string | null }>('backlotstatus', ({ status, reason }) => current.current.onStatus(status, reason));
-    listen<{ version: number; shownAtMs: number }>('backlotbackground', ({ version, shownAtMs }) => current.current.onBackground(version, shownAtMs));
-    listen<Extract<SessionEvent, { event: 'speech' }>['data']>('backlotspeech', (speech) => current.current.onSpeech(speech));
-    listen<KeyVerdict>('backlotkeying', (verdict) => current.current.onKeying(verdict));
-    const timer = setInterval(() => player.stats !== undefined && current.current.onStats(player.stats), 1_000);
+    const listen = <Name extends keyof PlayerEvents>(name: Name, handle: (detail: PlayerEvents[Name]) => void): void =>
+      player.addEventListener(name, (event) => handle((event as CustomEvent<PlayerEvents[Name]>).detail), { signal: listening.signal });
+    listen('backlotstatus', ({ status, reason }) => current.current.onStatus(status, reason));
+    listen('backlotbackground', ({ version, shownAtMs }) => current.current.onBackground(version, shownAtMs));
+    listen('backlotspeech', (speech) => current.current.onSpeech(speech));
+    listen('backlotkeying', (verdict) => current.current.onKeying(verdict));
+    const timer = setInterval(() => script === 'ready' && current.current.onStats(player.stats), 1_000);
     return () => {
       listening.abort();
       clearInterval(timer);

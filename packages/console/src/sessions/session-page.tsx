@@ -1,3 +1,4 @@
+import type { PlayerEvents, PlayerStats } from '@backlot/player';
 import type { CreateSessionInput, Session } from '@backlot/client';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { RotateCcw, Square } from 'lucide-react';
@@ -13,7 +14,7 @@ import { Skeleton } from '../ui/skeleton.js';
 import { StatusPill } from '../ui/status-pill.js';
 import { BackgroundStrip } from './background-strip.js';
 import { describeAvatar } from './describe-avatar.js';
-import { type KeyVerdict, LivePlayer, type PlayerStats } from './player-element.js';
+import { LivePlayer } from './player-element.js';
 import { SidePanel } from './side-panel.js';
 import { SpeechBox } from './speech-box.js';
 import { useLiveSession } from './use-live-session.js';
@@ -53,7 +54,7 @@ const LoadedSession = ({ session }: { readonly session: Session }) => {
   const swap = useSwap(session.session_id, state.background, (tookMs) => note('swap', `shown after ${tookMs} ms`));
   const { dialog, open, close } = useDialog();
   const [stats, setStats] = useState<PlayerStats | null>(null);
-  const [verdict, setVerdict] = useState<KeyVerdict | null>(null);
+  const [verdict, setVerdict] = useState<PlayerEvents['backlotkeying'] | null>(null);
   const [spoken, setSpoken] = useState<string | null>(null);
   // The stream knows first; a session that was ended elsewhere is known by reading it again.
   const status = isOnAir(session.status) ? state.status : session.status;

@@ -1,16 +1,16 @@
+import type { PlayerEvents, PlayerStats } from '@backlot/player';
 import type { Session } from '@backlot/client';
 import { CodeBlock } from '../ui/code-block.js';
 import { Facts } from '../ui/facts.js';
 import { IdText } from '../ui/id-text.js';
 import { RelativeTime } from '../ui/relative-time.js';
-import type { KeyVerdict, PlayerStats } from './player-element.js';
 import type { LiveState, LogEntry } from './use-live-session.js';
 
 export interface SidePanelProps {
   readonly session: Session;
   readonly state: LiveState;
   readonly stats: PlayerStats | null;
-  readonly verdict: KeyVerdict | null;
+  readonly verdict: PlayerEvents['backlotkeying'] | null;
 }
 
 /** Figures, addresses and log of a session. */
