@@ -8,8 +8,9 @@ import { writeOrCheck } from './generated-file.mjs';
 /** @type {{ version: string }} */
 const { version } = JSON.parse(readFileSync(new URL('../packages/server/package.json', import.meta.url), 'utf8'));
 const app = createApp({ log: pino({ level: 'silent' }), version, publicUrl: 'http://127.0.0.1:8787' });
-const { backgroundImageRoutes, identityRoutes, sessionRoutes, webrtcRoutes } = contract;
-for (const group of [identityRoutes, backgroundImageRoutes, sessionRoutes, webrtcRoutes.whip, webrtcRoutes.whep]) {
+const { backgroundImageRoutes, conversationRoutes, identityRoutes, sessionRoutes, simulatorRoutes, webhookRoutes, webrtcRoutes } = contract;
+const groups = [identityRoutes, backgroundImageRoutes, sessionRoutes, webrtcRoutes.whip, webrtcRoutes.whep, conversationRoutes, webhookRoutes, simulatorRoutes];
+for (const group of groups) {
   for (const route of Object.values(group)) app.openAPIRegistry.registerPath(route);
 }
 writeOrCheck('packages/contract/openapi.json', `${JSON.stringify(createOpenApiDocument(app, version), null, 2)}\n`);

@@ -23,7 +23,31 @@ describe('the settings', () => {
       maxViewers: 100,
       fetchAllow: [],
       nat64Prefixes: [],
+      messaging: { provider: 'simulator' },
     });
+  });
+
+  it('name the messaging provider, its key and our number together', () => {
+    const given = {
+      BACKLOT_MESSAGING_PROVIDER: 'photon',
+      BACKLOT_MESSAGING_URL: 'http://10.1.2.3:1234/',
+      BACKLOT_MESSAGING_SECRET: 'key',
+      BACKLOT_MESSAGING_NUMBER: '+12025550100',
+    };
+    expect(loadConfig(given, '/srv/backlot').messaging).toEqual({
+      provider: 'photon',
+      url: 'http://10.1.2.3:1234',
+      secret: 'key',
+      number: '+12025550100',
+      webhookSecret: undefined,
+    });
+    expect(problemsOf({ BACKLOT_MESSAGING_PROVIDER: 'blooio' })).toEqual([
+      'BACKLOT_MESSAGING_SECRET is not set, but must be when the provider is blooio.',
+      'BACKLOT_MESSAGING_NUMBER is not set, but must be when the provider is blooio.',
+    ]);
+    expect(problemsOf({ BACKLOT_MESSAGING_SECRET: 'key' })).toEqual([
+      'BACKLOT_MESSAGING_PROVIDER is not set, but must be blooio, photon or bluebubbles when another BACKLOT_MESSAGING_ variable is.',
+    ]);
   });
 
   it('are read from the environment, and an empty variable counts as unset', () => {

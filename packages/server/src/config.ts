@@ -126,6 +126,44 @@ const VARIABLES = {
     purpose: 'Where the network has IPv6 only: prefixes of its NAT64, such as `64:ff9b::/96`, so that images are fetched through it.',
     fallback: 'none',
   }),
+  BACKLOT_MESSAGING_PROVIDER: variable({
+    schema: z.enum(['simulator', 'blooio', 'photon', 'bluebubbles']).default('simulator'),
+    expects: 'simulator, blooio, photon or bluebubbles',
+    purpose: 'Who carries conversations: a simulated phone in the console, or an iMessage provider.',
+    fallback: 'simulator',
+  }),
+  BACKLOT_MESSAGING_URL: variable({
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .transform((url) => url.replace(/\/+$/, ''))
+      .optional(),
+    expects: 'an http or https address',
+    purpose: "The provider's API.",
+    fallback: "Blooio's address, or port 1234 of this machine for Photon and BlueBubbles",
+  }),
+  BACKLOT_MESSAGING_SECRET: variable({
+    schema: z.string().min(1).max(1000).optional(),
+    expects: 'at most 1000 characters',
+    purpose: "The provider's API key or password.",
+    fallback: 'none; needed unless the simulator is the provider',
+    secret: true,
+  }),
+  BACKLOT_MESSAGING_NUMBER: variable({
+    schema: z
+      .string()
+      .regex(/^(?:\+[1-9]\d{6,14}|[^\s@]{1,64}@[^\s@]{1,189})$/)
+      .optional(),
+    expects: 'a number such as +12025550100, or an e-mail address',
+    purpose: 'Our own number or address at the provider.',
+    fallback: 'none; needed unless the simulator is the provider',
+  }),
+  BACKLOT_MESSAGING_WEBHOOK_SECRET: variable({
+    schema: z.string().min(1).max(1000).optional(),
+    expects: 'at most 1000 characters',
+    purpose: "Blooio's signing secret of a webhook that was registered by hand.",
+    fallback: 'Backlot registers a webhook of its own, if `BACKLOT_PUBLIC_URL` tells its address',
+    secret: true,
+  }),
   BACKLOT_LOG_LEVEL: variable({
     schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
     expects: 'debug, info, warn, error or silent',
@@ -133,6 +171,18 @@ const VARIABLES = {
     fallback: 'warn',
   }),
 } as const;
+
+/** Which messaging provider, and how to reach it. */
+export type MessagingConfig =
+  | { readonly provider: 'simulator' }
+  | {
+      readonly provider: 'blooio' | 'photon' | 'bluebubbles';
+      /** Undefined: the adapter's own. Without a slash at the end. */
+      readonly url: string | undefined;
+      readonly secret: string;
+      readonly number: string;
+      readonly webhookSecret: string | undefined;
+    };
 
 /** Backlot's settings, read once. */
 export interface Config {
@@ -155,6 +205,7 @@ export interface Config {
   /** What requests to strangers' addresses may reach besides the public internet. */
   readonly fetchAllow: readonly AllowedNetwork[];
   readonly nat64Prefixes: readonly string[];
+  readonly messaging: MessagingConfig;
   /** Where programs such as ffmpeg are looked up: the environment's `PATH`. */
   readonly searchPath: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -173,6 +224,29 @@ export class ConfigError extends Error {
 /** Rows of the documentation's table. */
 export const configTable = (): readonly { readonly name: string; readonly fallback: string; readonly purpose: string }[] =>
   Object.entries(VARIABLES).map(([name, { fallback, purpose }]) => ({ name, fallback, purpose }));
+
+interface MessagingValues {
+  readonly provider: 'simulator' | 'blooio' | 'photon' | 'bluebubbles' | undefined;
+  readonly url: string | undefined;
+  readonly secret: string | undefined;
+  readonly number: string | undefined;
+  readonly webhookSecret: string | undefined;
+}
+
+/** A provider needs its key and our number; the simulator takes nothing, so that nobody believes a key of theirs is in use. */
+const readMessaging = ({ provider, ...values }: MessagingValues, problems: string[]): MessagingConfig | undefined => {
+  if (provider === undefined) return undefined;
+  if (provider === 'simulator') {
+    const isReached = Object.values(values).some((value) => value !== undefined);
+    if (isReached)
+      problems.push('BACKLOT_MESSAGING_PROVIDER is not set, but must be blooio, photon or bluebubbles when another BACKLOT_MESSAGING_ variable is.');
+    return { provider };
+  }
+  const { secret, number } = values;
+  if (secret === undefined) problems.push(`BACKLOT_MESSAGING_SECRET is not set, but must be when the provider is ${provider}.`);
+  if (number === undefined) problems.push(`BACKLOT_MESSAGING_NUMBER is not set, but must be when the provider is ${provider}.`);
+  return secret === undefined || number === undefined ? undefined : { provider, ...values, secret, number };
+};
 
 /**
  * Reads the settings from the environment. An empty variable counts as unset.
@@ -207,6 +281,16 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>, wo
     nat64Prefixes: read('BACKLOT_NAT64_PREFIXES', VARIABLES.BACKLOT_NAT64_PREFIXES),
     logLevel: read('BACKLOT_LOG_LEVEL', VARIABLES.BACKLOT_LOG_LEVEL),
   };
+  const messaging = readMessaging(
+    {
+      provider: read('BACKLOT_MESSAGING_PROVIDER', VARIABLES.BACKLOT_MESSAGING_PROVIDER),
+      url: read('BACKLOT_MESSAGING_URL', VARIABLES.BACKLOT_MESSAGING_URL),
+      secret: read('BACKLOT_MESSAGING_SECRET', VARIABLES.BACKLOT_MESSAGING_SECRET),
+      number: read('BACKLOT_MESSAGING_NUMBER', VARIABLES.BACKLOT_MESSAGING_NUMBER),
+      webhookSecret: read('BACKLOT_MESSAGING_WEBHOOK_SECRET', VARIABLES.BACKLOT_MESSAGING_WEBHOOK_SECRET),
+    },
+    problems,
+  );
   const { port: httpPort, host, dataDir, maxSessions, maxViewers, fetchAllow, nat64Prefixes, logLevel } = values;
   if (
     problems.length > 0 ||
@@ -217,6 +301,7 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>, wo
     maxViewers === undefined ||
     fetchAllow === undefined ||
     nat64Prefixes === undefined ||
+    messaging === undefined ||
     logLevel === undefined
   ) {
     throw new ConfigError(problems);
@@ -236,6 +321,7 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>, wo
     maxViewers,
     fetchAllow,
     nat64Prefixes,
+    messaging,
     searchPath: env['PATH'] ?? '',
     logLevel,
   });

@@ -110,6 +110,33 @@ export class BackgroundImageService {
     );
   }
 
+  /**
+   * Keeps the bytes of an image that was looked at already, for a surface that `use` makes refer to them; when that fails
+   * nothing stays. Its pictures are made when somebody asks for one. Throws `storage_full`.
+   */
+  async keep<Result>(bytes: Uint8Array, signal: AbortSignal, use: (sourceSha256: string) => Promise<Result>): Promise<Result> {
+    using source = await this.#options.renditions.storeSource(bytes, signal);
+    try {
+      return await use(source.sha256);
+    } catch (error) {
+      source[Symbol.dispose]();
+      await this.#options.reaper.discard(source.sha256).catch(() => false);
+      throw error;
+    }
+  }
+
+  /**
+   * The bytes of a library image, for programs that take JPEG, PNG, GIF, WebP and HEIC: an AVIF comes as a JPEG of its
+   * size. Throws `background_image_not_found`.
+   */
+  async readBytes(organizationId: string, id: string): Promise<Uint8Array> {
+    const { sha256, mediaType, width, height } = await this.#find(organizationId, id);
+    const { renditions } = this.#options;
+    const variant = canonicalVariant({ width, height, fit: 'contain', format: 'jpeg' });
+    const read = mediaType === 'image/avif' ? await renditions.open(await renditions.ensure(sha256, variant), variant) : await renditions.readSource(sha256);
+    return new Uint8Array(await new Response(read.stream).arrayBuffer());
+  }
+
   /** Stores an image with its first pictures while `use` makes a row that refers to it; when anything fails nothing stays. */
   async #store<Result>(
     bytes: Uint8Array,

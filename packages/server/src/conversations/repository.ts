@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Executor } from '../database/database.js';
 import { conversationBackgrounds, conversations, messages } from '../database/schema.js';
 import { createId } from '../ids.js';
-import type { ProviderChat, ProviderMessage } from '../messaging/port.js';
+import type { ChatReference, ProviderChat, ProviderMessage } from '../messaging/port.js';
 import { createSurface } from '../surfaces/background.js';
 
 /** A conversation as the database has it, without its background. */
@@ -25,6 +25,9 @@ export interface ConversationRecord {
   readonly lastMessagePreview: string;
   readonly createdAt: Date;
 }
+
+/** Its chat, in the provider's words. */
+export const chatOf = ({ providerChatId, isGroup }: ConversationRecord): ChatReference => ({ chatId: providerChatId, isGroup });
 
 const reactionSchema = z.object({
   id: z.string(),
@@ -69,41 +72,40 @@ const toMessage = (row: typeof messages.$inferSelect): MessageRecord => ({
   replyTo: replySchema.nullable().parse(row.replyTo),
 });
 
-/** An organization's conversation; null when there is none or it is another's. */
-export const findConversation = async (executor: Executor, organizationId: string, id: string): Promise<ConversationRecord | null> => {
+/** Whose conversations: those that an organization has at a provider. */
+export interface ConversationOwner {
+  readonly organizationId: string;
+  readonly provider: string;
+}
+
+const isOwnedBy = ({ organizationId, provider }: ConversationOwner): SQL | undefined =>
+  and(eq(conversations.organizationId, organizationId), eq(conversations.provider, provider));
+
+/** A conversation; null when there is none or it is another's. */
+export const findConversation = async (executor: Executor, owner: ConversationOwner, id: string): Promise<ConversationRecord | null> => {
   const [row] = await executor
     .select()
     .from(conversations)
-    .where(and(eq(conversations.id, id), eq(conversations.organizationId, organizationId)))
+    .where(and(eq(conversations.id, id), isOwnedBy(owner)))
     .limit(1);
   return row === undefined ? null : toRecord(row);
 };
 
-const chatIs = (organizationId: string, provider: string, chatId: string): SQL | undefined =>
-  and(eq(conversations.organizationId, organizationId), eq(conversations.provider, provider), eq(conversations.providerChatId, chatId));
+const chatIs = (owner: ConversationOwner, chatId: string): SQL | undefined => and(isOwnedBy(owner), eq(conversations.providerChatId, chatId));
 
 /** A conversation by the provider's name for it. */
-export const findConversationByChat = async (
-  executor: Executor,
-  organizationId: string,
-  provider: string,
-  chatId: string,
-): Promise<ConversationRecord | null> => {
-  const [row] = await executor
-    .select()
-    .from(conversations)
-    .where(chatIs(organizationId, provider, chatId))
-    .limit(1);
+export const findConversationByChat = async (executor: Executor, owner: ConversationOwner, chatId: string): Promise<ConversationRecord | null> => {
+  const [row] = await executor.select().from(conversations).where(chatIs(owner, chatId)).limit(1);
   return row === undefined ? null : toRecord(row);
 };
 
-/** A page of an organization's conversations, newest message first, and how many there are in all. */
+/** A page of conversations, newest message first, and how many there are in all. */
 export const listConversations = async (
   executor: Executor,
-  organizationId: string,
+  owner: ConversationOwner,
   page: { readonly limit: number; readonly offset: number },
 ): Promise<{ readonly records: ConversationRecord[]; readonly total: number }> => {
-  const mine = eq(conversations.organizationId, organizationId);
+  const mine = isOwnedBy(owner);
   const rows = await executor
     .select()
     .from(conversations)
@@ -118,7 +120,7 @@ export const listConversations = async (
 /** Finds the conversation of a provider's chat, or makes it with a surface that has no background. Follows changes of name and members. */
 export const ensureConversation = async (
   transaction: Executor,
-  owner: { readonly organizationId: string; readonly provider: string },
+  owner: ConversationOwner,
   chat: ProviderChat,
   now: Date,
 ): Promise<{ readonly record: ConversationRecord; readonly isNew: boolean }> => {
@@ -148,10 +150,7 @@ export const ensureConversation = async (
     await transaction.insert(conversationBackgrounds).values({ conversationId: id, isForeign: false, isInDoubt: false });
     return { record: toRecord(made), isNew: true };
   }
-  const [row] = await transaction
-    .select()
-    .from(conversations)
-    .where(chatIs(organizationId, provider, chat.chatId));
+  const [row] = await transaction.select().from(conversations).where(chatIs(owner, chat.chatId));
   if (row === undefined) throw new Error('a conversation vanished while it was looked up');
   const found = toRecord(row);
   const isNews =
@@ -258,11 +257,8 @@ export const listMessages = async (
 };
 
 /** When a provider's newest kept message was sent; null when there is none. */
-export const findNewestMessageTime = async (executor: Executor, organizationId: string, provider: string): Promise<Date | null> => {
-  const mine = executor
-    .select({ id: conversations.id })
-    .from(conversations)
-    .where(and(eq(conversations.organizationId, organizationId), eq(conversations.provider, provider)));
+export const findNewestMessageTime = async (executor: Executor, owner: ConversationOwner): Promise<Date | null> => {
+  const mine = executor.select({ id: conversations.id }).from(conversations).where(isOwnedBy(owner));
   const [row] = await executor
     .select({ receivedAt: messages.receivedAt })
     .from(messages)

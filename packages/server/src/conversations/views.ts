@@ -38,7 +38,11 @@ const view = (record: ConversationRecord) => ({
 });
 
 /** A conversation in a list, on the wire. */
-export const viewSummary = (record: ConversationRecord): ConversationSummary => ({ ...view(record), lastMessagePreview: record.lastMessagePreview });
+export const viewSummary = (record: ConversationRecord, background: ConversationSummary['background']): ConversationSummary => ({
+  ...view(record),
+  lastMessagePreview: record.lastMessagePreview,
+  ...(background === undefined ? {} : { background }),
+});
 
 /** A conversation with its newest messages, on the wire. */
 export const viewDetail = (record: ConversationRecord, messages: readonly MessageRecord[], capabilities: MessagingCapabilities): ConversationDetail => {

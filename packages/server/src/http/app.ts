@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
+import { getPath } from 'hono/utils/url';
 import type { Logger } from 'pino';
 import { BacklotError } from '../errors.js';
 import { createId } from '../ids.js';
@@ -15,6 +16,23 @@ export interface AppOptions {
   /** Base address that callers use; documentation links start with it. */
   readonly publicUrl: string;
 }
+
+/** What AgentPhone's SDK sends beside the usual, as recorded from npm `agentphone` 1.0.17. */
+const AGENTPHONE_HEADERS = [
+  'User-Agent',
+  'X-Sub-Account-Id',
+  'X-Fern-Language',
+  'X-Fern-SDK-Name',
+  'X-Fern-SDK-Version',
+  'X-Fern-Runtime',
+  'X-Fern-Runtime-Version',
+];
+
+/** The API takes a slash at the end without a redirect, which would turn a POST into a GET. */
+const pathOf = (request: Request): string => {
+  const path = getPath(request);
+  return path.startsWith('/v1/') ? path.replace(/\/+$/, '') : path;
+};
 
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 /** Probes come every few seconds and say nothing. */
@@ -40,6 +58,7 @@ const contentPolicy = {
  */
 export const createApp = ({ log, version, publicUrl }: AppOptions): App => {
   const app: App = new OpenAPIHono<AppEnv>({
+    getPath: pathOf,
     defaultHook: (result) => {
       if (result.success) return;
       throw invalidRequest(result.error);
@@ -92,8 +111,8 @@ export const createApp = ({ log, version, publicUrl }: AppOptions): App => {
     '/v1/*',
     cors({
       origin: '*',
-      allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS'],
-      allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'If-None-Match', 'X-Request-Id'],
+      allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+      allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'If-None-Match', 'X-Request-Id', ...AGENTPHONE_HEADERS],
       exposeHeaders: ['Location', 'ETag', 'Link', 'Accept-Patch', 'Retry-After', 'X-Request-Id', 'Idempotency-Replayed'],
       maxAge: 600,
     }),

@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
+import type { BacklotError } from '../errors.js';
 
 /** Who makes a request: an organization, by key or by the console's cookie. */
 export interface Principal {
@@ -16,6 +17,8 @@ export interface AppEnv {
     bodyBytes?: Uint8Array;
     /** Set on routes behind `requireOrganization`. */
     principal: Principal;
+    /** Adds to the body of errors, where a route's clients expect more than Backlot says elsewhere. */
+    describeError?: (error: BacklotError) => Readonly<Record<string, unknown>>;
   };
 }
 

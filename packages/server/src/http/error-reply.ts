@@ -39,5 +39,5 @@ export const replyWithError = (context: Context<AppEnv>, thrown: Error, publicUr
   };
   if (error.retryAfterSeconds !== undefined) context.header('Retry-After', String(error.retryAfterSeconds));
   if (status === 401) context.header('WWW-Authenticate', 'Bearer');
-  return context.json(body, status);
+  return context.json({ ...body, ...context.var.describeError?.(error) }, status);
 };

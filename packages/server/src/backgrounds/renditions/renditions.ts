@@ -72,6 +72,13 @@ export class Renditions {
     return again;
   }
 
+  /** Opens an uploaded file as it was stored. Throws `rendition_not_found` when it is gone. */
+  async readSource(sha256: string): Promise<BlobRead> {
+    const read = await this.#options.blobs.read(sha256);
+    if (read === null) throw new BacklotError('rendition_not_found');
+    return read;
+  }
+
   #makeOnce(sourceSha256: string, variant: Variant): Promise<RenditionRecord> {
     const key = `${sourceSha256}/${variantName(variant)}`;
     const running = this.#making.get(key);
