@@ -43,6 +43,8 @@ export interface BlueBubblesApiOptions {
 /** What a server tells of itself. */
 export interface ServerInfo {
   readonly serverVersion: string;
+  /** Of its Mac; null where it doesn't say. */
+  readonly osVersion: string | null;
   /** Whether the Private API is on and connected: typing and group names need it. */
   readonly hasPrivateApi: boolean;
 }
@@ -211,18 +213,11 @@ export class BlueBubblesApi {
 
   async getServerInfo(signal: AbortSignal): Promise<ServerInfo> {
     const { data } = await this.#send(serverInfoAnswer, this.#question('read server info', '/api/v1/server/info', signal));
-    return { serverVersion: data.server_version, hasPrivateApi: data.private_api && data.helper_connected !== false };
-  }
-
-  /** Whether the server answers for backgrounds as Photon's does: a fork may, and another fork answers the same path with a picture. */
-  async answersForBackgrounds(given: ChatReference, signal: AbortSignal): Promise<boolean> {
-    try {
-      await this.getBackground(given, signal);
-      return true;
-    } catch (error) {
-      if (error instanceof BacklotError && error.code === 'provider_error') return false;
-      throw error;
-    }
+    return {
+      serverVersion: data.server_version,
+      osVersion: data.os_version ?? null,
+      hasPrivateApi: data.private_api && data.helper_connected !== false,
+    };
   }
 
   /** Registers an address for new messages, once; gives its id. */

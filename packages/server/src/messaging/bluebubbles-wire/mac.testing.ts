@@ -62,8 +62,8 @@ export class Mac {
   version = '1.9.9';
   isPrivateApiOn = true;
   isHelperConnected = true;
-  /** `picture`: another fork's contract on the same path. */
-  backgroundRoutes: 'none' | 'json' | 'picture' = 'none';
+  /** Photon's server has backgrounds; BlueBubbles has not. */
+  hasBackgrounds = false;
   /** How often the question for a background is answered with the state from before the change. */
   staleAnswers = 0;
   /** Whether removing a background that is not there is an error. */
@@ -180,7 +180,7 @@ export class Mac {
       if (chat !== undefined) this.typing.push(guid);
       return success();
     }
-    if (action === 'background' && this.backgroundRoutes !== 'none') return this.#background(method, chat, guid, body);
+    if (action === 'background' && this.hasBackgrounds) return this.#background(method, chat, guid, body);
     if (action === 'background') {
       // 1.9.9 has no such route, but one that deletes messages: `DELETE /chat/:guid/:messageGuid`.
       return method === 'DELETE' ? notFound('Message') : { status: 404, body: 'Not Found' };
@@ -202,7 +202,6 @@ export class Mac {
 
   #background(method: string, chat: MacChat | undefined, guid: string, { fileData }: Record<string, unknown>): WireReply {
     if (chat === undefined) return notFound('Chat');
-    if (this.backgroundRoutes === 'picture') return { headers: { 'content-type': 'image/jpeg', etag: '"1"' }, body: '\u00ff\u00d8\u00ff' };
     if (method === 'POST') this.backgrounds.set(guid, { id: `bg-${++this.#changes}`, fileData: String(fileData) });
     if (method === 'DELETE' && !this.backgrounds.delete(guid) && this.refusesNeedlessRemoval) return fail(500, 'iMessage Error', 'No background set');
     if (method !== 'GET') return success();

@@ -15,7 +15,7 @@ const signal = new AbortController().signal;
 
 const macWithMessages = (): Mac => {
   const mac = new Mac();
-  mac.backgroundRoutes = 'json';
+  mac.hasBackgrounds = true;
   const nora = { address: '+15550123', service: 'iMessage' };
   const ben = { address: '+15550124', service: 'iMessage' };
   mac.messages.push(
