@@ -87,6 +87,18 @@ describe('reaper', () => {
     });
   });
 
+  it('keeps what a conversation shows, and removes it when that has been replaced', async () => {
+    const { id, sha256 } = await create(4);
+    const surface = { surfaceId: 'conv_1', organizationId: ORGANIZATION, version: 1, sourceSha256: sha256, updatedAt: new Date() };
+    await test.database.executor.insert(surfaces).values(surface);
+    await test.library.service.remove(ORGANIZATION, id);
+    ahead = 5;
+    expect(await test.library.reaper.run()).toEqual({ renditions: 0, blobs: 0 });
+    await test.database.executor.update(surfaces).set({ sourceSha256: null });
+    await test.library.reaper.run();
+    expect(await blobs()).not.toContain(sha256);
+  });
+
   it('removes blobs without a row, as a killed upload leaves them', async () => {
     await test.blobs.putBytes(Buffer.from('left behind'));
     expect(await test.library.reaper.run()).toEqual({ renditions: 0, blobs: 0 });

@@ -22,7 +22,7 @@ const HOUR_MS = 60 * 60_000;
 const BATCH = 200;
 
 /**
- * Removes what nobody refers to any more: pictures of images that are in no library and behind no surface on air,
+ * Removes what nobody refers to any more: pictures of images that are in no library and behind no surface in use,
  * and blobs without a row. What is younger than an hour stays: its row may be on the way. A run can stop at any
  * point; the next one goes on.
  */

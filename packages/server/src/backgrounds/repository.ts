@@ -1,4 +1,4 @@
-import { and, desc, eq, ilike, inArray, lt, notExists, or, sql } from 'drizzle-orm';
+import { and, desc, eq, ilike, inArray, isNull, lt, notExists, or, sql } from 'drizzle-orm';
 import type { Executor } from '../database/database.js';
 import { backgroundImages, renditions, sessions, surfaces } from '../database/schema.js';
 
@@ -119,6 +119,9 @@ export const trimRenditions = async (transaction: Executor, sourceSha256: string
   await transaction.delete(renditions).where(and(eq(renditions.sourceSha256, sourceSha256), inArray(renditions.variant, surplus)));
 };
 
+/** A surface beside its session, if it has one: a session's is in use while that is on air, a conversation's always. */
+const isInUse = or(isNull(sessions.id), inArray(sessions.status, ['starting', 'live']));
+
 /** Forgets up to `limit` pictures, made before a time, of images that nobody needs any more. Returns how many. */
 export const deleteUnneededRenditions = async (executor: Executor, before: Date, limit: number): Promise<number> => {
   const unneeded = executor
@@ -137,8 +140,8 @@ export const deleteUnneededRenditions = async (executor: Executor, before: Date,
           executor
             .select({ one: sql`1` })
             .from(surfaces)
-            .innerJoin(sessions, eq(sessions.id, surfaces.surfaceId))
-            .where(and(eq(surfaces.sourceSha256, renditions.sourceSha256), inArray(sessions.status, ['starting', 'live']))),
+            .leftJoin(sessions, eq(sessions.id, surfaces.surfaceId))
+            .where(and(eq(surfaces.sourceSha256, renditions.sourceSha256), isInUse)),
         ),
       ),
     )
@@ -150,17 +153,17 @@ export const deleteUnneededRenditions = async (executor: Executor, before: Date,
   return rows.length;
 };
 
-/** Which of these blobs something refers to: a library, a surface on air, or a picture's row. */
+/** Which of these blobs something refers to: a library, a surface in use, or a picture's row. */
 export const findReferenced = async (executor: Executor, hashes: readonly string[]): Promise<Set<string>> => {
   const list = [...hashes];
   const images = await executor.selectDistinct({ sha256: backgroundImages.sha256 }).from(backgroundImages).where(inArray(backgroundImages.sha256, list));
   const pictures = await executor.selectDistinct({ sha256: renditions.sha256 }).from(renditions).where(inArray(renditions.sha256, list));
-  const onAir = await executor
+  const shown = await executor
     .selectDistinct({ sha256: surfaces.sourceSha256 })
     .from(surfaces)
-    .innerJoin(sessions, eq(sessions.id, surfaces.surfaceId))
-    .where(and(inArray(surfaces.sourceSha256, list), inArray(sessions.status, ['starting', 'live'])));
-  return new Set([...images, ...pictures, ...onAir].flatMap(({ sha256 }) => sha256 ?? []));
+    .leftJoin(sessions, eq(sessions.id, surfaces.surfaceId))
+    .where(and(inArray(surfaces.sourceSha256, list), isInUse));
+  return new Set([...images, ...pictures, ...shown].flatMap(({ sha256 }) => sha256 ?? []));
 };
 
 /** Whether the database refers to any blob: then a blob store without a marker is a lost disk. */
