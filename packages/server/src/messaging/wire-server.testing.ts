@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 /** A request as it came over the wire. */
@@ -32,6 +32,8 @@ export type WireFault =
 /** A provider's server under the tests' control. */
 export interface WireServer extends AsyncDisposable {
   readonly url: string;
+  /** For what else a provider speaks on its port. */
+  readonly http: Server;
   /** Everything that was asked, in order. */
   readonly requests: WireRequest[];
   /** How it answers. */
@@ -96,6 +98,7 @@ export const startWireServer = async (): Promise<WireServer> => {
   });
   const wire: WireServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    http: server,
     requests,
     answer: () => ({ status: 404, body: { error: 'no such call' } }),
     fault: null,

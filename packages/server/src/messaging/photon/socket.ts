@@ -36,7 +36,8 @@ export class PhotonSocket implements AsyncDisposable {
   readonly #passedOn = new Set<string>();
   #isAuthenticated = false;
   #failures = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #connecting: NodeJS.Timeout | undefined;
+  #catchingUp: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
   #waiting = 0;
   #hasMissed = true;
@@ -62,10 +63,10 @@ export class PhotonSocket implements AsyncDisposable {
   start(): void {
     const { log } = this.#options;
     this.#socket.on('connect', () => {
-      this.#timer = setTimeout(() => this.#giveUp('nothing came of the authentication'), CONNECT_TIMEOUT_MS).unref();
+      this.#connecting = setTimeout(() => this.#giveUp('nothing came of the authentication'), CONNECT_TIMEOUT_MS).unref();
     });
     this.#socket.on('auth-ok', () => {
-      clearTimeout(this.#timer);
+      clearTimeout(this.#connecting);
       this.#isAuthenticated = true;
       this.#failures = 0;
       log.info('connected to Photon for messages');
@@ -81,7 +82,7 @@ export class PhotonSocket implements AsyncDisposable {
     this.#socket.on('disconnect', (reason) => {
       this.#isAuthenticated = false;
       this.#hasMissed = true;
-      clearTimeout(this.#timer);
+      clearTimeout(this.#connecting);
       // The library connects again by itself, unless one of both sides meant to end it.
       if (reason === 'io server disconnect') this.#giveUp('the server ended the connection');
     });
@@ -95,7 +96,9 @@ export class PhotonSocket implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
-    clearTimeout(this.#timer);
+    this.#isAuthenticated = false;
+    clearTimeout(this.#connecting);
+    clearTimeout(this.#catchingUp);
     this.#socket.removeAllListeners();
     this.#socket.disconnect();
     await this.#work;
@@ -107,10 +110,10 @@ export class PhotonSocket implements AsyncDisposable {
     this.#isAuthenticated = false;
     this.#hasMissed = true;
     this.#socket.disconnect();
-    clearTimeout(this.#timer);
+    clearTimeout(this.#connecting);
     const waitMs = this.#waitMs();
     this.#options.log.warn({ reason, waitMs }, 'connects to Photon again later');
-    this.#timer = setTimeout(() => this.#socket.connect(), waitMs).unref();
+    this.#connecting = setTimeout(() => this.#socket.connect(), waitMs).unref();
   }
 
   #waitMs(): number {
@@ -134,8 +137,8 @@ export class PhotonSocket implements AsyncDisposable {
         throw error;
       } finally {
         this.#waiting--;
+        if (this.#waiting === 0 && this.#hasMissed) this.#catchUp();
       }
-      if (this.#waiting === 0 && this.#hasMissed) this.#catchUp();
     });
   }
 
@@ -150,8 +153,9 @@ export class PhotonSocket implements AsyncDisposable {
         this.#failures = 0;
       } catch (error) {
         this.#hasMissed = true;
-        clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#catchUp(), this.#waitMs()).unref();
+        clearTimeout(this.#catchingUp);
+        // Without a connection it waits for the next one.
+        if (this.#isAuthenticated) this.#catchingUp = setTimeout(() => this.#catchUp(), this.#waitMs()).unref();
         throw error;
       }
     });
@@ -171,7 +175,8 @@ export class PhotonSocket implements AsyncDisposable {
       this.#passedOn.add(messageId);
       const [oldest] = this.#passedOn;
       if (this.#passedOn.size > MAX_REMEMBERED && oldest !== undefined) this.#passedOn.delete(oldest);
-      this.#newestMs = Math.max(this.#newestMs, sentAt.getTime());
+      // A Mac whose clock is fast must not have us look for missed messages in the future only.
+      this.#newestMs = Math.max(this.#newestMs, Math.min(sentAt.getTime(), Date.now()));
     }
     await this.#options.listener(event);
   }
