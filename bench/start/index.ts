@@ -3,7 +3,6 @@
  * session by REST, its first picture in headless Chromium; then the second start, and memory without and with a session.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { BacklotPlayer } from '@backlot/player';
 import { launchChromium, TEST_API_KEY } from '@backlot/testing';
+import { commandLine, family, memoryMib } from '../processes.js';
 import { type BenchRow, percentile, report } from '../report.js';
 
 const STARTS = 5;
@@ -51,42 +51,6 @@ const start = async (clone: string): Promise<Started> => {
     setTimeout(() => reject(new Error(`Backlot was not ready in time:\n${output}`)), READY_TIMEOUT_MS).unref();
   });
   return { process: child, url, readyMs: performance.now() - startedAtMs };
-};
-
-/** Ids of a process and its descendants. */
-const family = (pid: number): readonly number[] => {
-  const rows = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number));
-  const ids = new Set([pid]);
-  for (let size = 0; size !== ids.size;) {
-    size = ids.size;
-    for (const [id = 0, parent = 0] of rows) if (ids.has(parent)) ids.add(id);
-  }
-  return [...ids];
-};
-
-const commandLine = (pid: number): string => {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-  } catch {
-    return '';
-  }
-};
-
-/** Memory of Backlot's processes, shared pages counted once (PSS), in MiB; npm's own is left out. */
-const memoryMib = (pid: number): number => {
-  let kib = 0;
-  for (const id of family(pid)) {
-    if (!commandLine(id).includes('/node ') && !commandLine(id).startsWith('node ')) continue;
-    try {
-      kib += Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${id}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
-    } catch {
-      // The process has ended meanwhile.
-    }
-  }
-  return kib / 1024;
 };
 
 const settledMemoryMib = async (pid: number): Promise<number> => {

@@ -11,7 +11,10 @@ import { refersToBlobs } from './backgrounds/repository.js';
 import { registerBackgroundImageRoutes } from './backgrounds/routes.js';
 import { seedStarterBackgrounds } from './backgrounds/starters.js';
 import { openFilesystemBlobStore } from './blobs/filesystem/store.js';
-import { type Config, ConfigError, loadConfig } from './config.js';
+import { type Config, ConfigError, loadConfig, type MessagingConfig } from './config.js';
+import { createConversations } from './conversations/conversations.js';
+import { inboundPath, registerInboundRoutes } from './conversations/inbound-routes.js';
+import { registerConversationRoutes } from './conversations/routes.js';
 import { openDataFolder } from './data-folder/data-folder.js';
 import { openPgliteDatabase } from './database/pglite/pglite-database.js';
 import { openPostgresDatabase } from './database/postgres/postgres-database.js';
@@ -27,6 +30,7 @@ import { openHttpServer, StartupError } from './http/server.js';
 import { StaticFiles } from './http/static-files.js';
 import { registerIdentityRoutes } from './identity/routes.js';
 import { createSealer } from './identity/sealer.js';
+import { signText } from './identity/secrets.js';
 import { createSessionTokens } from './identity/session-tokens.js';
 import { IdentityService, loadInstallation } from './identity/service.js';
 import { createUrlSigner } from './identity/url-signer.js';
@@ -35,6 +39,12 @@ import { createMediaHost } from './media/host.js';
 import { findProgram } from './media/programs.js';
 import { createClipInspector } from './media/sources/clip/inspector.js';
 import { listVoices } from './media/sources/stand-in/speech/espeak.js';
+import { createBlooioProvider } from './messaging/blooio/provider.js';
+import { createBlueBubblesProvider } from './messaging/bluebubbles/provider.js';
+import { createPhotonProvider } from './messaging/photon/provider.js';
+import type { MessagingProvider } from './messaging/port.js';
+import { registerSimulatorRoutes } from './messaging/simulator/routes.js';
+import { openSimulator, type Simulator } from './messaging/simulator/simulator.js';
 import { createSessionAuthorization } from './sessions/authorization.js';
 import { registerSessionRoutes } from './sessions/routes.js';
 import { SessionService } from './sessions/service.js';
@@ -54,6 +64,35 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const isAnyAddress = (host: string): boolean => host === '0.0.0.0' || host === '::';
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
 const urlOf = (host: string, port: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/** Connects to the configured iMessage provider. */
+const createMessagingProvider = (config: Exclude<MessagingConfig, { provider: 'simulator' }>, log: Logger): MessagingProvider => {
+  const { provider, url, secret, number: phoneNumber, webhookSecret } = config;
+  const address = url === undefined ? {} : { baseUrl: url };
+  switch (provider) {
+    case 'blooio':
+      return createBlooioProvider({ ...address, apiKey: secret, phoneNumber, webhookSecret, log });
+    case 'photon':
+      return createPhotonProvider({ ...address, apiKey: secret, phoneNumber, log });
+    case 'bluebubbles':
+      return createBlueBubblesProvider({ ...address, password: secret, phoneNumber, log });
+  }
+};
+
+/** The messaging provider, and the phones behind it when they are simulated. */
+interface Messaging extends AsyncDisposable {
+  readonly provider: MessagingProvider;
+  readonly simulator: Simulator | null;
+}
+
+const openMessaging = async ({ dataDir, messaging }: Config, log: Logger): Promise<Messaging> => {
+  if (messaging.provider === 'simulator') {
+    const simulator = await openSimulator({ folder: join(dataDir, 'simulator'), log });
+    return { provider: simulator.provider, simulator, [Symbol.asyncDispose]: async () => simulator[Symbol.asyncDispose]() };
+  }
+  const provider = createMessagingProvider(messaging, log);
+  return { provider, simulator: null, [Symbol.asyncDispose]: async () => provider[Symbol.asyncDispose]() };
+};
 
 /** What the person at the terminal reads once Backlot is ready. */
 interface Started {
@@ -155,6 +194,22 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     );
     await sessions.recover();
 
+    // Conversations: the first organization's, at its messaging provider.
+    const { provider, simulator } = opened(await openMessaging(config, log));
+    const conversations = opened(
+      createConversations({
+        database,
+        provider,
+        organizationId: bootstrap.organizationId,
+        library,
+        fetcher: safeFetcher,
+        sealer,
+        onPublished: dispatcher.wake,
+        log,
+      }),
+    );
+    const inboundSecret = signText(secret, 'messaging inbound', provider.name).toString('base64url');
+
     // What people and programs reach.
     const app = createApp({ log, version, publicUrl });
     const authenticate = createAuthentication({ authenticator: identity, publicUrl });
@@ -173,6 +228,9 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     registerBackgroundImageRoutes(app, { service: library.service, fetcher: safeFetcher, requireOrganization: guard });
     registerSessionRoutes(app, { sessions, authorization, eventStreams, guard });
     registerWebhookRoutes(app, { webhooks, guard });
+    registerConversationRoutes(app, { conversations: conversations.service, eventStreams, guard });
+    registerInboundRoutes(app, { provider, secret: inboundSecret, listener: conversations.listener });
+    if (simulator !== null) registerSimulatorRoutes(app, { simulator, eventStreams, guard });
     registerWebrtcRoutes(app, { stage, authorize: authorization.mayConnect });
     registerErrorPages(app);
     const files = new StaticFiles();
@@ -185,6 +243,9 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     http.serve(app);
     library.reaper.start();
     dispatcher.start();
+    // A provider outside reaches only an address that somebody has told us.
+    const inboundBase = simulator === null ? config.publicUrl : localUrl;
+    await conversations.start(inboundBase === undefined ? null : `${inboundBase}${inboundPath(provider.name, inboundSecret)}`);
 
     const signInToken = await identity.createSignInToken(bootstrap.organizationId);
     return { consoleUrl: `${publicUrl}/console/sign-in#token=${signInToken}`, apiUrl: `${publicUrl}/v1`, createdApiKey: bootstrap.createdApiKey, drain };

@@ -12,7 +12,7 @@ export interface ChangeLockOptions {
   readonly now: () => Date;
   /** How long one waits for the change before. Default: 5 s. */
   readonly waitMs?: number;
-  /** How long the lock of a killed process stays. Default: 10 s. */
+  /** How long the lock of a killed process stays: shorter than others wait. Default: 4 s. */
   readonly leaseMs?: number;
 }
 
@@ -31,7 +31,7 @@ export class ChangeLock {
   constructor(options: ChangeLockOptions) {
     this.#options = options;
     this.#waitMs = options.waitMs ?? 5_000;
-    this.#leaseMs = options.leaseMs ?? 10_000;
+    this.#leaseMs = options.leaseMs ?? 4_000;
   }
 
   /** Works alone. Throws `background_update_in_progress` when others don't finish in time. */

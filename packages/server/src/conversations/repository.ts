@@ -123,7 +123,7 @@ export const ensureConversation = async (
   owner: ConversationOwner,
   chat: ProviderChat,
   now: Date,
-): Promise<{ readonly record: ConversationRecord; readonly isNew: boolean }> => {
+): Promise<{ readonly record: ConversationRecord; readonly isNews: boolean }> => {
   const { organizationId, provider } = owner;
   const facts = { channel: chat.channel, groupName: chat.groupName, participants: [...chat.participants] };
   const id = createId('conv');
@@ -148,21 +148,21 @@ export const ensureConversation = async (
   if (made !== undefined) {
     await createSurface(transaction, { surfaceId: id, organizationId, now }, { kind: 'none' });
     await transaction.insert(conversationBackgrounds).values({ conversationId: id, isForeign: false, isInDoubt: false });
-    return { record: toRecord(made), isNew: true };
+    return { record: toRecord(made), isNews: true };
   }
   const [row] = await transaction.select().from(conversations).where(chatIs(owner, chat.chatId));
   if (row === undefined) throw new Error('a conversation vanished while it was looked up');
   const found = toRecord(row);
   const isNews =
     found.channel !== facts.channel ||
-    found.groupName !== facts.groupName ||
+    (facts.groupName !== null && found.groupName !== facts.groupName) ||
     // A webhook may name fewer people than the provider's list does.
     (facts.participants.length >= found.participants.length && JSON.stringify(found.participants) !== JSON.stringify(facts.participants));
-  if (!isNews) return { record: found, isNew: false };
+  if (!isNews) return { record: found, isNews };
   const participants = facts.participants.length >= found.participants.length ? facts.participants : found.participants;
   const changes = { channel: facts.channel, groupName: facts.groupName ?? found.groupName, participants };
   await transaction.update(conversations).set(changes).where(eq(conversations.id, found.id));
-  return { record: { ...found, ...changes }, isNew: false };
+  return { record: { ...found, ...changes }, isNews };
 };
 
 /** Changes what clients may change. Absent fields stay. */

@@ -38,6 +38,9 @@ const REQUEST_ID = /^[\w.:-]{1,64}$/;
 /** Probes come every few seconds and say nothing. */
 const SILENT = /^\/health\//;
 
+/** Addresses that are secrets themselves, as messaging providers have them. */
+const SECRET_PATH = /^(\/v1\/messaging\/inbound\/).*/;
+
 /** Everything from our own address; pictures and media also from memory. Avatars' WebRTC is not subject to it. */
 const contentPolicy = {
   defaultSrc: ["'self'"],
@@ -82,7 +85,12 @@ export const createApp = ({ log, version, publicUrl }: AppOptions): App => {
     if (SILENT.test(context.req.path)) return;
     // The path has no query: signatures and cursors stay out of the log.
     context.var.log.info(
-      { method: context.req.method, path: context.req.path, status: context.res.status, durationMs: Math.round(performance.now() - startedAtMs) },
+      {
+        method: context.req.method,
+        path: context.req.path.replace(SECRET_PATH, '$1…'),
+        status: context.res.status,
+        durationMs: Math.round(performance.now() - startedAtMs),
+      },
       'request',
     );
   });
