@@ -86,6 +86,8 @@ CREATE TABLE "webhook_events" (
 	"created_at" timestamp (3) with time zone NOT NULL
 );
 --> statement-breakpoint
+DROP INDEX "background_images_page";--> statement-breakpoint
+DROP INDEX "sessions_page";--> statement-breakpoint
 ALTER TABLE "conversation_backgrounds" ADD CONSTRAINT "conversation_backgrounds_conversation_id_conversations_id_fk" FOREIGN KEY ("conversation_id") REFERENCES "public"."conversations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "conversations" ADD CONSTRAINT "conversations_organization_id_organizations_id_fk" FOREIGN KEY ("organization_id") REFERENCES "public"."organizations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "messages" ADD CONSTRAINT "messages_conversation_id_conversations_id_fk" FOREIGN KEY ("conversation_id") REFERENCES "public"."conversations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -94,12 +96,14 @@ ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_endpoint_id_
 ALTER TABLE "webhook_endpoints" ADD CONSTRAINT "webhook_endpoints_organization_id_organizations_id_fk" FOREIGN KEY ("organization_id") REFERENCES "public"."organizations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_events" ADD CONSTRAINT "webhook_events_organization_id_organizations_id_fk" FOREIGN KEY ("organization_id") REFERENCES "public"."organizations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "conversations_chat" ON "conversations" USING btree ("organization_id","provider","provider_chat_id");--> statement-breakpoint
-CREATE INDEX "conversations_page" ON "conversations" USING btree ("organization_id","last_message_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "conversations_page" ON "conversations" USING btree ("organization_id","last_message_at","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "messages_provider_id" ON "messages" USING btree ("conversation_id","provider_message_id");--> statement-breakpoint
-CREATE UNIQUE INDEX "messages_page" ON "messages" USING btree ("conversation_id","received_at" DESC NULLS LAST);--> statement-breakpoint
+CREATE UNIQUE INDEX "messages_page" ON "messages" USING btree ("conversation_id","received_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "webhook_deliveries_once" ON "webhook_deliveries" USING btree ("event_id","endpoint_id");--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_due" ON "webhook_deliveries" USING btree ("endpoint_id","next_attempt_at") WHERE "webhook_deliveries"."state" = 'pending';--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_endpoint" ON "webhook_deliveries" USING btree ("endpoint_id");--> statement-breakpoint
 CREATE INDEX "webhook_endpoints_organization" ON "webhook_endpoints" USING btree ("organization_id");--> statement-breakpoint
-CREATE INDEX "webhook_events_page" ON "webhook_events" USING btree ("organization_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "webhook_events_age" ON "webhook_events" USING btree ("created_at");
+CREATE INDEX "webhook_events_page" ON "webhook_events" USING btree ("organization_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "webhook_events_age" ON "webhook_events" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "background_images_page" ON "background_images" USING btree ("organization_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "sessions_page" ON "sessions" USING btree ("organization_id","created_at","id");

@@ -77,7 +77,7 @@ export const backgroundImages = pgTable(
     updatedAt: time('updated_at').notNull(),
   },
   (table) => [
-    index('background_images_page').on(table.organizationId, table.createdAt.desc(), table.id.desc()),
+    index('background_images_page').on(table.organizationId, table.createdAt, table.id),
     index('background_images_sha256').on(table.sha256),
   ],
 );
@@ -119,7 +119,7 @@ export const sessions = pgTable(
     endedAt: time('ended_at'),
   },
   (table) => [
-    index('sessions_page').on(table.organizationId, table.createdAt.desc(), table.id.desc()),
+    index('sessions_page').on(table.organizationId, table.createdAt, table.id),
     index('sessions_on_air')
       .on(table.status)
       .where(sql`${table.status} in ('starting', 'live')`),
@@ -184,7 +184,7 @@ export const conversations = pgTable(
   },
   (table) => [
     uniqueIndex('conversations_chat').on(table.organizationId, table.provider, table.providerChatId),
-    index('conversations_page').on(table.organizationId, table.lastMessageAt.desc(), table.id.desc()),
+    index('conversations_page').on(table.organizationId, table.lastMessageAt, table.id),
   ],
 );
 
@@ -230,7 +230,7 @@ export const messages = pgTable(
   },
   (table) => [
     uniqueIndex('messages_provider_id').on(table.conversationId, table.providerMessageId),
-    uniqueIndex('messages_page').on(table.conversationId, table.receivedAt.desc()),
+    uniqueIndex('messages_page').on(table.conversationId, table.receivedAt),
   ],
 );
 
@@ -275,7 +275,7 @@ export const webhookEvents = pgTable(
     body: text('body').notNull(),
     createdAt: createdAt(),
   },
-  (table) => [index('webhook_events_page').on(table.organizationId, table.createdAt.desc(), table.id.desc()), index('webhook_events_age').on(table.createdAt)],
+  (table) => [index('webhook_events_page').on(table.organizationId, table.createdAt, table.id), index('webhook_events_age').on(table.createdAt)],
 );
 
 /** One event on its way to one endpoint. */
