@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-// Takes the pictures in README.md from a Backlot of its own: the library, and a session with the stand-in.
+// Takes the pictures in README.md from a Backlot of its own: the library, a session with the stand-in, and a conversation.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, runScript, setUpBuilds, setUpPackages } from './setup.mjs';
@@ -42,6 +42,17 @@ await runScript(async () => {
     await backlot.api('POST', `/v1/sessions/${session.session_id}/speech`, { text: TEXT });
     await drawn(SETTLED_FRAMES + SPEAKING_FRAMES);
     await page.screenshot({ path: join(folder, 'session.png') });
+    await backlot.api('DELETE', `/v1/sessions/${session.session_id}`);
+
+    await page.goto(`${backlot.url}/console/conversations`);
+    await page.getByRole('link', { name: 'Maya Lindqvist' }).click();
+    await page.getByRole('heading', { name: 'Maya Lindqvist', level: 1 }).waitFor();
+    const { data } = /** @type {{ data: { id: string }[] }} */ ((await backlot.api('GET', '/v1/conversations')).body);
+    const background = { background_image: list.data[0]?.id ?? null, fit: 'phone' };
+    await backlot.api('POST', `/v1/conversations/${data[0]?.id ?? ''}/background`, background);
+    await page.getByAltText('Wallpaper of the chat').waitFor();
+    await page.waitForFunction(() => [...document.images].every(({ complete, naturalWidth }) => complete && naturalWidth > 0));
+    await page.screenshot({ path: join(folder, 'conversation.png') });
   } finally {
     await browser.close();
     await backlot[Symbol.asyncDispose]();
