@@ -9,14 +9,12 @@ import { EventStreams } from '../http/event-stream.js';
 import { openTestApp, PUBLIC_URL, type TestApp } from '../http/http.testing.js';
 import { idempotency } from '../http/idempotency.js';
 import { openSafeFetchRig, type SafeFetchRig } from '../http/safe-fetch/rig.testing.js';
-import { Wallpapers } from '../images/wallpapers.js';
+import { createSealer } from '../identity/sealer.js';
 import type { MessagingProvider, ProviderChat } from '../messaging/port.js';
 import { openSimulator, type Simulator } from '../messaging/simulator/simulator.js';
-import { ConversationBackgrounds } from './background.js';
-import { ConversationFeed } from './feed.js';
+import { type Conversations, createConversations } from './conversations.js';
 import { type ConversationRecord, ensureConversation } from './repository.js';
 import { registerConversationRoutes } from './routes.js';
-import { ConversationService } from './service.js';
 
 /** Somebody to talk to. */
 export const MAYA: ProviderChat = {
@@ -35,8 +33,7 @@ export interface TestConversations extends AsyncDisposable {
   readonly images: SafeFetchRig;
   /** Answers for its phones also where another provider is under test. */
   readonly simulator: Simulator;
-  readonly service: ConversationService;
-  readonly backgrounds: ConversationBackgrounds;
+  readonly conversations: Conversations;
   /** Address of an image that the image server has from now on. */
   readonly serve: (bytes: Uint8Array, type?: string) => string;
   /** Makes a conversation of the first organization, or of another. */
@@ -56,29 +53,25 @@ export const openTestConversations = async (
   const images = await openSafeFetchRig();
   const simulator = await openSimulator({ folder, log, ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }) });
   const provider = options.provider ?? simulator.provider;
-  const now = () => new Date();
-  const feed = new ConversationFeed();
-  const backgrounds = new ConversationBackgrounds({
+  const conversations = createConversations({
     database,
     provider,
-    images: { fetcher: images.open(), library: library.library.service, wallpapers: new Wallpapers(library.library.pool) },
-    library: library.library.service,
-    feed,
+    organizationId,
+    library: library.library,
+    fetcher: images.open(),
+    sealer: createSealer(new Uint8Array(32)),
     onPublished: () => undefined,
     log,
-    now,
   });
-  const service = new ConversationService({ database, provider, backgrounds, feed });
   const guard = every(requireOrganization(createAuthentication({ authenticator: identity, publicUrl: PUBLIC_URL })), idempotency({ database }));
-  registerConversationRoutes(app, { conversations: service, eventStreams: new EventStreams(), guard });
+  registerConversationRoutes(app, { conversations: conversations.service, eventStreams: new EventStreams(), guard });
   let served = 0;
   return {
     test,
     library,
     images,
     simulator,
-    service,
-    backgrounds,
+    conversations,
     serve: (bytes, type = 'application/octet-stream') => {
       const path = `/image-${++served}`;
       images.handle(path, (_request, response) => response.writeHead(200, { 'content-type': type }).end(bytes));
@@ -86,10 +79,11 @@ export const openTestConversations = async (
     },
     begin: async (chat, owner = organizationId) =>
       database.transaction(
-        async (transaction) => (await ensureConversation(transaction, { organizationId: owner, provider: provider.name }, chat, now())).record,
+        async (transaction) => (await ensureConversation(transaction, { organizationId: owner, provider: provider.name }, chat, new Date())).record,
       ),
     send: test.send,
     [Symbol.asyncDispose]: async () => {
+      await conversations[Symbol.asyncDispose]();
       await simulator[Symbol.asyncDispose]();
       await images[Symbol.asyncDispose]();
       await library[Symbol.asyncDispose]();
