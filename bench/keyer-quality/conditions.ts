@@ -16,8 +16,8 @@ export interface Condition {
   readonly codec: Codec;
 }
 
-/** Frames that are coded, at 25 fps. */
-export const FRAMES_CODED = 10;
+/** Scenes of a subject's motion, at 25 fps. */
+export const SCENES = 10;
 
 const left709: Layout = { matrix: 'bt709', siting: 'left' };
 /** What browsers send: libyuv averages 2×2 blocks and counts by BT.601. */
@@ -38,8 +38,12 @@ export const VARIANTS: readonly Condition[] = [
   { name: 'VP8 0.5 Mb/s', layout: browser, codec: { kind: 'vp8', kilobitsPerSecond: 500 } },
 ];
 
+/** Long enough for VP8's rate control to settle, and for the screen to be measured again. */
+const VP8_FRAMES = 40;
+
 /**
- * The first of the `count` frames that are scored. x264 at a constant quality: from the start, as in the keying model.
- * VP8: the last ones, when its rate control has caught up with the key frame.
+ * The scenes that are coded, of which the last `count` are scored. x264 at a constant quality and without look-ahead needs
+ * no more than those. VP8 gets them back and forth, so that what is scored lies 1.5 s after the key frame.
  */
-export const firstScored = (codec: Codec, count: number): number => (codec.kind === 'x264' ? 0 : FRAMES_CODED - count);
+export const scenesFor = ({ codec }: Condition, count: number): readonly number[] =>
+  Array.from({ length: codec.kind === 'x264' ? count : VP8_FRAMES }, (_, frame) => SCENES - 1 - Math.abs(SCENES - 1 - (frame % (2 * SCENES - 2))));

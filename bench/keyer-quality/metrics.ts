@@ -137,6 +137,25 @@ const bandOf = (alpha: Float32Array, width: number, height: number): Uint8Array 
   return band;
 };
 
+const decibels = (sum: number, pixels: number) => 10 * Math.log10((255 * 255 * 3 * pixels) / Math.max(sum, 1e-9));
+
+/** MAD and edge PSNR alone, to compare settings by. */
+export const scoreRoughly = (truth: Truth, keyed: Keyed): Pick<Scores, 'mad' | 'edge'> => {
+  const { alpha, band, composite } = truth;
+  const picture = toRgb(keyed.composite, truth.layout);
+  let absolute = 0;
+  let inBand = 0;
+  let bandCount = 0;
+  for (let i = 0; i < alpha.length; i++) {
+    absolute += Math.abs((keyed.alpha[i] ?? 0) / 255 - (alpha[i] ?? 0));
+    if (band[i] !== 1) continue;
+    inBand +=
+      ((picture.r[i] ?? 0) - (composite.r[i] ?? 0)) ** 2 + ((picture.g[i] ?? 0) - (composite.g[i] ?? 0)) ** 2 + ((picture.b[i] ?? 0) - (composite.b[i] ?? 0)) ** 2;
+    bandCount++;
+  }
+  return { mad: (1000 * absolute) / alpha.length, edge: decibels(inBand, bandCount) };
+};
+
 /** What should become of a scene over a background. */
 export const createTruth = (scene: Scene, behind: RgbPicture, layout: Layout): Truth => {
   const { width, height, alpha } = scene;
@@ -208,7 +227,6 @@ export const score = (truth: Truth, keyed: Keyed, isBlue: boolean, before?: { re
     }
   }
   const count = found.length;
-  const decibels = (sum: number, pixels: number) => 10 * Math.log10((255 * 255 * 3 * pixels) / Math.max(sum, 1e-9));
   return {
     mad: (1000 * absolute) / count,
     mse: (1000 * squared) / count,

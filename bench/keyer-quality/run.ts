@@ -1,6 +1,6 @@
 import type { Board } from './board.js';
 import { createClip, sampleKey } from './clip.js';
-import { BASELINE, type Condition, firstScored, FRAMES_CODED, type Layout, VARIANTS } from './conditions.js';
+import { BASELINE, type Condition, type Layout, SCENES, scenesFor, VARIANTS } from './conditions.js';
 import { loadCutout } from './cutout.js';
 import { code } from './encode.js';
 import type { Keyer } from './keyer.js';
@@ -42,7 +42,7 @@ export const runProtocol = async ({ names, behind, board, isQuick, keyersFor }: 
   const behindOf = byLayout((layout) => toFrame(behind, layout));
   for (const name of names) {
     const cutout = await loadCutout(name, width, height);
-    const scenes = Array.from({ length: FRAMES_CODED }, (_, frame) => createScene(cutout, frame, width, height));
+    const scenes = Array.from({ length: SCENES }, (_, frame) => createScene(cutout, frame, width, height));
     const truths = scenes.map((scene) => {
       let plain: Truth | undefined;
       return byLayout((layout) => {
@@ -55,18 +55,22 @@ export const runProtocol = async ({ names, behind, board, isQuick, keyersFor }: 
       const framesIn = byLayout((layout) => shots.map((shot) => toFrame(shot, layout)));
       for (const condition of conditions) {
         const { layout } = condition;
-        const frames = code(framesIn(layout), condition);
-        const first = firstScored(condition.codec, framesOf(condition));
-        const scored = frames.slice(0, first + framesOf(condition));
-        const [opening] = frames;
-        const [scene] = scenes;
-        if (opening === undefined || scene === undefined) throw new RangeError('A clip has no frames.');
-        const clip = createClip({ screen, layout, frames: scored, first, key: sampleKey(opening, scene), behind, behindFrame: behindOf(layout) });
+        const order = scenesFor(condition, framesOf(condition));
+        const first = order.length - framesOf(condition);
+        const [scored = 0] = order.slice(first);
+        const frames = code(
+          order.flatMap((scene) => framesIn(layout)[scene] ?? []),
+          condition,
+        );
+        const [start] = frames.slice(first);
+        const scene = scenes[scored];
+        if (start === undefined || scene === undefined) throw new RangeError('A clip has no frames.');
+        const clip = createClip({ screen, layout, frames, first, key: sampleKey(start, scene), behind, behindFrame: behindOf(layout) });
         for (const keyer of keyersFor(screen, condition)) {
           const keyed = await keyer.key(clip);
           let before: Parameters<typeof score>[3];
           for (const [index, picture] of keyed.entries()) {
-            const truth = truths[first + index]?.(layout);
+            const truth = truths[order[first + index] ?? Number.NaN]?.(layout);
             if (truth === undefined) throw new RangeError(`${keyer.name} keyed more frames than there are.`);
             board.add(placeOf(screen.name, condition.name), keyer.name, keyer.isPeer, score(truth, picture, screen.isBlue, before));
             before = { truth, keyed: picture };

@@ -7,9 +7,12 @@ import type { Keyer } from './keyer.js';
 import type { Keyed } from './metrics.js';
 import { frameBytes, frameOf } from './planes.js';
 
+/** Frames between two measurements of the screen, as in the player. */
+const MEASURE_EVERY = 15;
+
 /**
- * Our WASM build. It finds the key, the plate and the floor itself, from the first frame of a clip, as in a session; it
- * is told the matrix and the siting, which peers are told too.
+ * Our WASM build. It finds the key, the plate and the floor itself, from the frames of a clip, as in a session; it is told
+ * the matrix and the siting, which peers are told too.
  */
 export const createWasmKeyer = async (): Promise<Keyer> => {
   const module = await WebAssembly.compile(await readFile(fileURLToPath(import.meta.resolve('@backlot/keyer/keyer.wasm'))));
@@ -25,12 +28,13 @@ const keyClip = (module: WebAssembly.Module, { frames, first, layout, behindFram
     for (let at = 0, row = 0; at < to.length; at += wide, row += stride) to.set(from.subarray(row, row + wide), at);
   };
   return frames.flatMap((frame, index) => {
-    if (index > 0 && index < first) return [];
+    const isMeasured = index % MEASURE_EVERY === 0;
+    if (index < first && !isMeasured) return [];
     keyer.setFrame(frame);
-    if (index === 0) {
+    if (isMeasured) {
       if (!screen.update(keyer.sample())) throw new Error(`The screen was not found: ${screen.verdict.reason}.`);
       keyer.setScreen(screen);
-      if (first > 0) return [];
+      if (index < first) return [];
     }
     const rgba = keyer.keyToRgba();
     const alpha = Uint8Array.from({ length: width * height }, (_, i) => rgba[4 * i + 3] ?? 0);

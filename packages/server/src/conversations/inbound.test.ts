@@ -73,7 +73,7 @@ const deliveryOf = (messageId: string, text: string, timestamp = Date.now()) =>
 const deliver = async (body: Buffer, options: { readonly path?: string; readonly signedAt?: Date; readonly secret?: string } = {}) => {
   const { webhookSecret = '' } = await memoryOf().read();
   const signature = signDelivery(options.secret ?? webhookSecret, body, options.signedAt ?? now());
-  return fetch(`${url}${options.path ?? PATH}`, {
+  return rig.test.app.request(options.path ?? PATH, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-blooio-event': 'message.received', 'x-blooio-signature': signature },
     body,
@@ -112,7 +112,7 @@ describe("the provider's webhook", () => {
     const body = deliveryOf('msg_forged', 'Forged');
     const stale = new Date(Date.now() - 301_000);
     const { webhookSecret = '' } = await memoryOf().read();
-    const changed = await fetch(`${url}${PATH}`, {
+    const changed = await rig.test.app.request(PATH, {
       method: 'POST',
       headers: { 'x-blooio-signature': signDelivery(webhookSecret, body, now()) },
       body: Buffer.concat([body.subarray(0, -1), Buffer.from(' }')]),
