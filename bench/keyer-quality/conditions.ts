@@ -39,11 +39,11 @@ export const VARIANTS: readonly Condition[] = [
 ];
 
 /** Long enough for VP8's rate control to settle, and for the screen to be measured again. */
-const VP8_FRAMES = 40;
+const VP8_FRAMES = 36;
 
 /**
  * The scenes that are coded, of which the last `count` are scored. x264 at a constant quality and without look-ahead needs
- * no more than those. VP8 gets them back and forth, so that what is scored lies 1.5 s after the key frame.
+ * no more than those. VP8 gets them back and forth, so that what is scored lies 1.4 s after the key frame.
  */
 export const scenesFor = ({ codec }: Condition, count: number): readonly number[] =>
   Array.from({ length: codec.kind === 'x264' ? count : VP8_FRAMES }, (_, frame) => SCENES - 1 - Math.abs(SCENES - 1 - (frame % (2 * SCENES - 2))));

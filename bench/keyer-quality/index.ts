@@ -3,17 +3,24 @@
  * blue screens, coded as avatars are, keyed by both of our builds and by the peers, and compared with the truth.
  *
  * `--group report` (default) scores the cut-outs that nothing was tuned on; `tune` the others. `--quick`: two cut-outs,
- * two frames, two conditions, peers as they come. `--sheet DIR`: contact sheets. `--json FILE`: ours beside the best peer.
+ * two frames, two conditions (WebGL in one), peers as they come. `--sheet DIR`: contact sheets. `--json FILE`: ours beside the best peer.
  */
-import { hasFfmpeg, hasSharedData, sharedData } from '@backlot/testing';
+import { hasChromium, hasFfmpeg, hasSharedData, sharedData } from '@backlot/testing';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { report } from '../report.js';
 import { Board } from './board.js';
+import { BASELINE } from './conditions.js';
+import { loadExercises } from './exercises.js';
+import { findPeers } from './peers/index.js';
+import { allKeyers, defaultKeyers, edgeKeyers } from './peers/keyers.js';
+import { type Tuned, tunePeers } from './peers/tune.js';
 import { loadPhoto } from './photo.js';
 import { rowsOf } from './rows.js';
 import { runProtocol } from './run.js';
+import type { Screen } from './screens.js';
 import { createWasmKeyer } from './wasm-keyer.js';
+import { createWebglKeyer } from './webgl-keyer.js';
 
 const { values: options } = parseArgs({
   options: { json: { type: 'string' }, quick: { type: 'boolean', default: false }, sheet: { type: 'string' }, group: { type: 'string', default: 'report' } },
@@ -21,13 +28,30 @@ const { values: options } = parseArgs({
 const split = JSON.parse(readFileSync(new URL('../../keyer-quality/split.json', import.meta.url), 'utf8')) as Record<string, readonly string[]>;
 const names = split[options.group];
 if (names === undefined) throw new TypeError(`--group must be ${Object.keys(split).join(' or ')}, not ${options.group}.`);
-if (!hasSharedData || !hasFfmpeg()) throw new Error('The shared test data and ffmpeg are needed.');
+if (!hasSharedData || !hasChromium || !hasFfmpeg()) throw new Error('The shared test data, Chromium and ffmpeg are needed.');
 
 const WIDTH = 1280;
 const HEIGHT = 720;
 const behind = await loadPhoto(sharedData('backgrounds/photos/saxon-switzerland-539418_1280.jpg'), WIDTH, HEIGHT);
 const board = new Board();
-const ours = await createWasmKeyer();
-await runProtocol({ names: options.quick ? names.slice(0, 2) : names, behind, board, isQuick: options.quick, keyersFor: () => [ours] });
+const peers = findPeers();
+const tuned = new Map<Screen, readonly Tuned[]>();
+if (!options.quick) {
+  for (const [screen, exercises] of await loadExercises(split['tune'] ?? [], behind)) tuned.set(screen, tunePeers(peers, exercises));
+}
+const wasm = await createWasmKeyer();
+await using webgl = await createWebglKeyer();
+await runProtocol({
+  names: options.quick ? names.slice(0, 2) : names,
+  behind,
+  board,
+  isQuick: options.quick,
+  keyersFor(screen, condition) {
+    const best = tuned.get(screen);
+    const ours = options.quick && condition !== BASELINE ? [wasm] : [wasm, webgl];
+    if (best === undefined) return [...ours, ...defaultKeyers(peers)];
+    return [...ours, ...(condition === BASELINE ? allKeyers(best) : edgeKeyers(best))];
+  },
+});
 for (const place of board.places) process.stdout.write(`${board.format(place)}\n\n`);
 await report(`Quality of the key, ${options.group} half`, rowsOf(board), options.json);

@@ -150,7 +150,9 @@ export const scoreRoughly = (truth: Truth, keyed: Keyed): Pick<Scores, 'mad' | '
     absolute += Math.abs((keyed.alpha[i] ?? 0) / 255 - (alpha[i] ?? 0));
     if (band[i] !== 1) continue;
     inBand +=
-      ((picture.r[i] ?? 0) - (composite.r[i] ?? 0)) ** 2 + ((picture.g[i] ?? 0) - (composite.g[i] ?? 0)) ** 2 + ((picture.b[i] ?? 0) - (composite.b[i] ?? 0)) ** 2;
+      ((picture.r[i] ?? 0) - (composite.r[i] ?? 0)) ** 2 +
+      ((picture.g[i] ?? 0) - (composite.g[i] ?? 0)) ** 2 +
+      ((picture.b[i] ?? 0) - (composite.b[i] ?? 0)) ** 2;
     bandCount++;
   }
   return { mad: (1000 * absolute) / alpha.length, edge: decibels(inBand, bandCount) };
@@ -186,10 +188,11 @@ export const withLayout = (truth: Truth, scene: Scene, behind: RgbPicture, layou
  */
 export const score = (truth: Truth, keyed: Keyed, isBlue: boolean, before?: { readonly truth: Truth; readonly keyed: Keyed }): Scores => {
   const { width, height, alpha, band } = truth;
-  const found = Float32Array.from(keyed.alpha, (value) => value / 255);
+  const found = new Float32Array(alpha.length);
+  for (let i = 0; i < found.length; i++) found[i] = (keyed.alpha[i] ?? 0) / 255;
   const gradient = gradientOf(found, width, height);
   const picture = toRgb(keyed.composite, truth.layout);
-  const { composite } = truth;
+  const { composite, gradient: steepTruth } = truth;
   let absolute = 0;
   let squared = 0;
   let steeper = 0;
@@ -205,15 +208,15 @@ export const score = (truth: Truth, keyed: Keyed, isBlue: boolean, before?: { re
     const difference = value - wanted;
     absolute += Math.abs(difference);
     squared += difference * difference;
-    steeper += ((gradient[i] ?? 0) - (truth.gradient[i] ?? 0)) ** 2;
-    if (before !== undefined) flicker += (difference - (before.keyed.alpha[i] ?? 0) / 255 + (before.truth.alpha[i] ?? 0)) ** 2;
+    const steepness = (gradient[i] ?? 0) - (steepTruth[i] ?? 0);
+    steeper += steepness * steepness;
     const r = picture.r[i] ?? 0;
     const g = picture.g[i] ?? 0;
     const b = picture.b[i] ?? 0;
     const trueR = composite.r[i] ?? 0;
     const trueG = composite.g[i] ?? 0;
     const trueB = composite.b[i] ?? 0;
-    const error = (r - trueR) ** 2 + (g - trueG) ** 2 + (b - trueB) ** 2;
+    const error = (r - trueR) * (r - trueR) + (g - trueG) * (g - trueG) + (b - trueB) * (b - trueB);
     all += error;
     if (band[i] === 1) {
       inBand += error;
@@ -224,6 +227,14 @@ export const score = (truth: Truth, keyed: Keyed, isBlue: boolean, before?: { re
       const excess = isBlue ? b - Math.max(r, g) : g - Math.max(r, b);
       const trueExcess = isBlue ? trueB - Math.max(trueR, trueG) : trueG - Math.max(trueR, trueB);
       if (excess > RESIDUAL && excess - Math.max(0, trueExcess) > RESIDUAL) stained++;
+    }
+  }
+  if (before !== undefined) {
+    const earlier = before.keyed.alpha;
+    const earlierTruth = before.truth.alpha;
+    for (let i = 0; i < found.length; i++) {
+      const change = (found[i] ?? 0) - (earlier[i] ?? 0) / 255 - (alpha[i] ?? 0) + (earlierTruth[i] ?? 0);
+      flicker += change * change;
     }
   }
   const count = found.length;

@@ -37,7 +37,8 @@ const keyClip = (module: WebAssembly.Module, { frames, first, layout, behindFram
       if (index < first) return [];
     }
     const rgba = keyer.keyToRgba();
-    const alpha = Uint8Array.from({ length: width * height }, (_, i) => rgba[4 * i + 3] ?? 0);
+    const alpha = new Uint8Array(width * height);
+    for (let i = 0; i < alpha.length; i++) alpha[i] = rgba[4 * i + 3] ?? 0;
     const { y, u, v, lumaStride, chromaStride } = keyer.keyToI420();
     const composite = frameOf(new Uint8Array(frameBytes(width, height)), width, height);
     copyRows(y, lumaStride, composite.y, width);
