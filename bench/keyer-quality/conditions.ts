@@ -38,6 +38,11 @@ export const VARIANTS: readonly Condition[] = [
   { name: 'VP8 0.5 Mb/s', layout: browser, codec: { kind: 'vp8', kilobitsPerSecond: 500 } },
 ];
 
+const BROWSER_NAMES = ['CRF 23, 601', 'CRF 23, centre', 'VP8 1 Mb/s'];
+
+/** Conditions in which the WebGL build is run too; it is slow without a GPU, and another quality of coding tells little. */
+export const IN_BROWSER: readonly Condition[] = [BASELINE, ...VARIANTS.filter(({ name }) => BROWSER_NAMES.includes(name))];
+
 /** Long enough for VP8's rate control to settle, and for the screen to be measured again. */
 const VP8_FRAMES = 36;
 

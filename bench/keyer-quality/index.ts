@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { report } from '../report.js';
 import { Board } from './board.js';
-import { BASELINE } from './conditions.js';
+import { BASELINE, IN_BROWSER } from './conditions.js';
 import { loadExercises } from './exercises.js';
 import { findPeers } from './peers/index.js';
 import { allKeyers, defaultKeyers, edgeKeyers } from './peers/keyers.js';
@@ -48,7 +48,7 @@ await runProtocol({
   isQuick: options.quick,
   keyersFor(screen, condition) {
     const best = tuned.get(screen);
-    const ours = options.quick && condition !== BASELINE ? [wasm] : [wasm, webgl];
+    const ours = (options.quick ? [BASELINE] : IN_BROWSER).includes(condition) ? [wasm, webgl] : [wasm];
     if (best === undefined) return [...ours, ...defaultKeyers(peers)];
     return [...ours, ...(condition === BASELINE ? allKeyers(best) : edgeKeyers(best))];
   },

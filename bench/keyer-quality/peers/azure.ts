@@ -8,7 +8,7 @@ import { createRgbPeer } from './rgb-peer.js';
 export const azure = createRgbPeer({
   name: 'Azure sample',
   defaults: [150, 4],
-  grid: combine([20, 50, 80, 110, 150], [2, 4, 6]),
+  grid: combine([20, 50, 80, 150], [2, 4, 6]),
   create([threshold = 150, slope = 4]) {
     return (pixel) => {
       const { r, g, b } = pixel;

@@ -57,7 +57,7 @@ const yuvKey = ({ key: [y, u, v] }: Clip) => `0x${hex([y, u + 128, v + 128])}`;
 
 const rgbKey = (clip: Clip) => `0x${hex(keyColorOf(clip))}`;
 
-const GRID = combine([0.02, 0.05, 0.1, 0.15, 0.2], [0.05, 0.1, 0.2, 0.4]);
+const GRID = combine([0.02, 0.05, 0.1, 0.15], [0.05, 0.1, 0.2, 0.3]);
 
 const chromakey = (clip: Clip, [similarity = 0, blend = 0]: Setting) => `chromakey=${yuvKey(clip)}:${similarity}:${blend}:yuv=1`;
 
@@ -80,7 +80,7 @@ export const ffmpegPeers: readonly Peer[] = [
   {
     name: 'ffmpeg colorkey',
     defaults: [0.3, 0.1],
-    grid: combine([0.05, 0.1, 0.2, 0.3, 0.4], [0.1, 0.3, 0.5, 0.7]),
+    grid: combine([0.05, 0.1, 0.2, 0.3], [0.1, 0.2, 0.3, 0.5]),
     key(clip, [similarity = 0, blend = 0]) {
       const { toRgb, toYuv } = conversions(clip);
       return keyClip(clip, `${toRgb},colorkey=${rgbKey(clip)}:${similarity}:${blend},${toYuv}`);

@@ -10,7 +10,7 @@ const luma = ({ r, g, b }: Readonly<Pixel>) => 0.2126 * r + 0.7152 * g + 0.0722 
 export const glChromakey = createRgbPeer({
   name: 'gl-chromakey 2',
   defaults: [0.1, 0.1, 0.1],
-  grid: [[0.1, 0.1, 0.1], ...combine([0.05, 0.2, 0.4], [0.1, 0.5, 1], [0.1, 0.3, 0.6])],
+  grid: combine([0.05, 0.2, 0.4], [0.1, 0.5, 1], [0.1, 0.3]),
   create([tolerance = 0.1, smoothness = 0.1, spill = 0.1], key) {
     const keyLuma = luma(key);
     const keyU = (key.b - keyLuma) / 1.8556;

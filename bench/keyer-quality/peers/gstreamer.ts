@@ -42,9 +42,10 @@ const keyClip = (clip: Clip, [angle = 20, noise = 2]: Setting): readonly Keyed[]
     const source = (name: string) =>
       `filesrc location=${path(name)} ! rawvideoparse format=i420 width=${width} height=${height} framerate=25/1 ! capssetter caps=video/x-raw,${coding}`;
     const [r, g, b] = keyColorOf(clip);
-    const key = `alpha method=custom target-r=${r} target-g=${g} target-b=${b} angle=${angle} noise-level=${noise} ! video/x-raw,format=AYUV`;
+    const key = `alpha method=custom target-r=${r} target-g=${g} target-b=${b} angle=${angle} noise-level=${noise} ! video/x-raw,format=AYUV,colorimetry=${colorimetry}`;
+    // AYUV of 720 lines would be taken for BT.709, and converted, if its matrix weren't said.
     const pipeline = [
-      `compositor name=over background=black sink_0::zorder=0 sink_1::zorder=1 ! video/x-raw,format=AYUV ! videoconvert ! video/x-raw,${coding}`,
+      `compositor name=over background=black sink_0::zorder=0 sink_1::zorder=1 ! video/x-raw,format=AYUV,colorimetry=${colorimetry} ! videoconvert ! video/x-raw,${coding}`,
       `! filesink location=${path('over')}`,
       `${source('behind')} ! over.sink_0`,
       `${source('front')} ! ${key} ! tee name=keyed`,

@@ -8,7 +8,7 @@ import { createRgbPeer } from './rgb-peer.js';
 export const heygen = createRgbPeer({
   name: 'HeyGen sample',
   defaults: [60, 180, 4],
-  grid: combine([40, 60, 80], [140, 180, 200], [2, 4]),
+  grid: combine([40, 60, 80], [140, 180], [2, 4]),
   create([lowest = 60, highest = 180, slope = 4]) {
     return (pixel) => {
       const { r, g, b } = pixel;

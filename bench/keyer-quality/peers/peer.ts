@@ -9,7 +9,7 @@ export interface Peer {
   readonly name: string;
   /** As documented, or as its own sample uses it. */
   readonly defaults: Setting;
-  /** What is tried on the tuning half; the defaults too. */
+  /** What is tried on the tuning half, beside the defaults. */
   readonly grid: readonly Setting[];
   /** Keys the frames of a clip that are scored. */
   key(clip: Clip, setting: Setting): readonly Keyed[];
