@@ -76,10 +76,7 @@ export const backgroundImages = pgTable(
     createdAt: createdAt(),
     updatedAt: time('updated_at').notNull(),
   },
-  (table) => [
-    index('background_images_page').on(table.organizationId, table.createdAt, table.id),
-    index('background_images_sha256').on(table.sha256),
-  ],
+  (table) => [index('background_images_page').on(table.organizationId, table.createdAt, table.id), index('background_images_sha256').on(table.sha256)],
 );
 
 /** Scaled copies of an uploaded image; they belong to the bytes, not to a library entry, so they outlive its deletion. */
