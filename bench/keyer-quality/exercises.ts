@@ -6,10 +6,14 @@ import { createTruth } from './metrics.js';
 import type { Exercise } from './peers/tune.js';
 import { type RgbPicture, toFrame } from './planes.js';
 import { createScene, shoot } from './scene.js';
-import { type Screen, SCREENS } from './screens.js';
+import type { Screen } from './screens.js';
 
-/** One frame of each given cut-out on each screen, in the main condition, for peers to be tuned on. */
-export const loadExercises = async (names: readonly string[], behind: RgbPicture): Promise<ReadonlyMap<Screen, readonly Exercise[]>> => {
+/** One frame of each given cut-out on each given screen, in the main condition, for peers to be tuned on. */
+export const loadExercises = async (
+  names: readonly string[],
+  screens: readonly Screen[],
+  behind: RgbPicture,
+): Promise<ReadonlyMap<Screen, readonly Exercise[]>> => {
   const { width, height } = behind;
   const { layout } = BASELINE;
   const behindFrame = toFrame(behind, layout);
@@ -19,7 +23,7 @@ export const loadExercises = async (names: readonly string[], behind: RgbPicture
     return { scene, truth: createTruth(scene, behind, layout) };
   });
   return new Map(
-    SCREENS.map((screen) => [
+    screens.map((screen) => [
       screen,
       subjects.flatMap(({ scene, truth }) =>
         code([toFrame(shoot(scene, screen), layout)], BASELINE).map((frame) => ({

@@ -3,7 +3,8 @@
  * blue screens, coded as avatars are, keyed by both of our builds and by the peers, and compared with the truth.
  *
  * `--group report` (default) scores the cut-outs that nothing was tuned on; `tune` the others. `--quick`: two cut-outs,
- * two frames, two conditions (WebGL in one), peers as they come. `--sheet DIR`: contact sheets. `--json FILE`: ours beside the best peer.
+ * two frames, two conditions (WebGL in one), peers as they come. `--json FILE`: ours beside the
+ * best peer. `--sheet DIR`: contact sheets instead, with peers at their best settings; with `--quick` as they come.
  */
 import { hasChromium, hasFfmpeg, hasSharedData, sharedData } from '@backlot/testing';
 import { readFileSync } from 'node:fs';
@@ -18,7 +19,8 @@ import { type Tuned, tunePeers } from './peers/tune.js';
 import { loadPhoto } from './photo.js';
 import { rowsOf } from './rows.js';
 import { runProtocol } from './run.js';
-import type { Screen } from './screens.js';
+import { type Screen, SCREENS } from './screens.js';
+import { SHEET_SCREENS, writeSheets } from './sheet.js';
 import { createWasmKeyer } from './wasm-keyer.js';
 import { createWebglKeyer } from './webgl-keyer.js';
 
@@ -33,25 +35,34 @@ if (!hasSharedData || !hasChromium || !hasFfmpeg()) throw new Error('The shared 
 const WIDTH = 1280;
 const HEIGHT = 720;
 const behind = await loadPhoto(sharedData('backgrounds/photos/saxon-switzerland-539418_1280.jpg'), WIDTH, HEIGHT);
-const board = new Board();
 const peers = findPeers();
 const tuned = new Map<Screen, readonly Tuned[]>();
 if (!options.quick) {
-  for (const [screen, exercises] of await loadExercises(split['tune'] ?? [], behind)) tuned.set(screen, tunePeers(peers, exercises));
+  const exercises = await loadExercises(split['tune'] ?? [], options.sheet === undefined ? SCREENS : SHEET_SCREENS, behind);
+  for (const [screen, clips] of exercises) tuned.set(screen, tunePeers(peers, clips));
 }
 const wasm = await createWasmKeyer();
 await using webgl = await createWebglKeyer();
-await runProtocol({
-  names: options.quick ? names.slice(0, 2) : names,
-  behind,
-  board,
-  isQuick: options.quick,
-  keyersFor(screen, condition) {
+
+if (options.sheet !== undefined) {
+  await writeSheets(options.sheet, (screen) => {
     const best = tuned.get(screen);
-    const ours = (options.quick ? [BASELINE] : IN_BROWSER).includes(condition) ? [wasm, webgl] : [wasm];
-    if (best === undefined) return [...ours, ...defaultKeyers(peers)];
-    return [...ours, ...(condition === BASELINE ? allKeyers(best) : edgeKeyers(best))];
-  },
-});
-for (const place of board.places) process.stdout.write(`${board.format(place)}\n\n`);
-await report(`Quality of the key, ${options.group} half`, rowsOf(board), options.json);
+    return [wasm, webgl, ...(best === undefined ? defaultKeyers(peers) : edgeKeyers(best))];
+  });
+} else {
+  const board = new Board();
+  await runProtocol({
+    names: options.quick ? names.slice(0, 2) : names,
+    behind,
+    board,
+    isQuick: options.quick,
+    keyersFor(screen, condition) {
+      const ours = (options.quick ? [BASELINE] : IN_BROWSER).includes(condition) ? [wasm, webgl] : [wasm];
+      const best = tuned.get(screen);
+      if (best === undefined) return [...ours, ...defaultKeyers(peers)];
+      return [...ours, ...(condition === BASELINE ? allKeyers(best) : edgeKeyers(best))];
+    },
+  });
+  for (const place of board.places) process.stdout.write(`${board.format(place)}\n\n`);
+  await report(`Quality of the key, ${options.group} half`, rowsOf(board), options.json);
+}

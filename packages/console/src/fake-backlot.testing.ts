@@ -288,7 +288,9 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
       return;
     }
     if (path === '/player/backlot-player.js') {
-      response.writeHead(200, { 'content-type': 'text/javascript' }).end('customElements.define("backlot-player", class extends HTMLElement {});');
+      const stats = JSON.stringify({ framesDrawn: 0, framesDropped: 0, rateFps: 0, codec: null, width: 0, height: 0 });
+      const script = `customElements.define('backlot-player', class extends HTMLElement { stats = ${stats}; });`;
+      response.writeHead(200, { 'content-type': 'text/javascript' }).end(script);
       return;
     }
     if (path.endsWith('/image')) {
