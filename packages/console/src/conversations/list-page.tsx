@@ -1,16 +1,16 @@
 import type { ConversationSummary } from '@backlot/client';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { MessagesSquare } from 'lucide-react';
-import type { KeyboardEvent } from 'react';
 import { useConversationEvents, useConversations } from '../api/conversations.js';
 import { ownAddress } from '../api/own-address.js';
 import { Page } from '../shell/page.js';
 import type { ApiExample } from '../ui/api-dialog.js';
-import { Button } from '../ui/button.js';
-import { ErrorNotice } from '../ui/error-notice.js';
+import { EmptyState } from '../ui/empty-state.js';
+import { OpenableRow } from '../ui/openable-row.js';
+import { PagedList } from '../ui/paged-list.js';
 import { RelativeTime } from '../ui/relative-time.js';
 import { Skeleton } from '../ui/skeleton.js';
-import { HEAD, ROW, TABLE } from '../ui/table.js';
+import { HEAD, TABLE } from '../ui/table.js';
 import { useMediaQuery } from '../ui/use-media-query.js';
 import { ChannelBadges } from './channel-badges.js';
 import { conversationTitle } from './describe.js';
@@ -26,51 +26,39 @@ export const ConversationListPage = () => {
   const total = pages?.[0]?.total ?? 0;
   return (
     <Page title="Conversations" note="Chats with people on their phones, and what stands behind them." trail={[{ label: 'Messaging' }]} api={API_EXAMPLES}>
-      {query.error !== null && conversations === undefined ? (
-        <ErrorNotice error={query.error} title="The conversations can’t be shown" onRetry={() => void query.refetch()} />
-      ) : conversations === undefined ? (
-        <div role="status" aria-label="Loading conversations" className="card">
-          {[0, 1, 2, 3, 4].map((row) => (
-            <div key={row} className="flex h-18 items-center gap-3 border-line px-4 not-last:border-b">
-              <Skeleton className="h-12 w-7" />
-              <span className="flex flex-1 flex-col gap-2">
-                <Skeleton className="h-3 w-40" />
-                <Skeleton className="h-3 w-2/3" />
-              </span>
-            </div>
-          ))}
-        </div>
-      ) : conversations.length === 0 ? (
-        <div className="card flex flex-col items-center px-6 py-16 text-center">
-          <span className="mb-4 flex size-12 items-center justify-center rounded-lg bg-accent-soft text-accent">
-            <MessagesSquare size={22} aria-hidden />
-          </span>
-          <h2 className="text-lg font-semibold">Nobody has written yet</h2>
-          <p className="mt-1 max-w-110 text-ink-soft">As soon as somebody writes to your number, or you to somebody, the conversation is here.</p>
-        </div>
-      ) : (
-        <>
-          {isWide ? <Rows conversations={conversations} /> : <Cards conversations={conversations} />}
-          <div className="mt-4 flex flex-wrap items-center justify-between gap-3">
-            <p className="text-ink-soft">
-              {query.hasNextPage ? `${conversations.length} of ${total} conversations` : total === 1 ? '1 conversation' : `All ${total} conversations`}
-            </p>
-            {query.hasNextPage && (
-              <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                {query.isFetchingNextPage ? 'Loading' : 'Load more'}
-              </Button>
-            )}
-          </div>
-          {query.error !== null && (
-            <div className="mt-4">
-              <ErrorNotice error={query.error} title="This list may be old" onRetry={() => void query.refetch()} />
-            </div>
-          )}
-        </>
-      )}
+      <PagedList
+        query={query}
+        items={conversations}
+        failure="The conversations can’t be shown"
+        skeleton={<ConversationsSkeleton />}
+        empty={
+          <EmptyState
+            icon={<MessagesSquare size={22} aria-hidden />}
+            title="Nobody has written yet"
+            text="As soon as somebody writes to your number, or you to somebody, the conversation is here."
+          />
+        }
+        countOf={({ length }) => (query.hasNextPage ? `${length} of ${total} conversations` : total === 1 ? '1 conversation' : `All ${total} conversations`)}
+      >
+        {(shown) => (isWide ? <Rows conversations={shown} /> : <Cards conversations={shown} />)}
+      </PagedList>
     </Page>
   );
 };
+
+const ConversationsSkeleton = () => (
+  <div role="status" aria-label="Loading conversations" className="card">
+    {[0, 1, 2, 3, 4].map((row) => (
+      <div key={row} className="flex h-18 items-center gap-3 border-line px-4 not-last:border-b">
+        <Skeleton className="h-12 w-7" />
+        <span className="flex flex-1 flex-col gap-2">
+          <Skeleton className="h-3 w-40" />
+          <Skeleton className="h-3 w-2/3" />
+        </span>
+      </div>
+    ))}
+  </div>
+);
 
 /** A conversation's background, as small as a thumbnail and as upright as a phone. */
 const Thumbnail = ({ background }: Pick<ConversationSummary, 'background'>) => {
@@ -86,15 +74,6 @@ const previewOf = ({ lastMessagePreview, messageCount }: ConversationSummary): s
 const Rows = ({ conversations }: { readonly conversations: readonly ConversationSummary[] }) => {
   const navigate = useNavigate();
   const open = (id: string): void => void navigate({ to: '/conversations/$id', params: { id }, search: {} });
-  const move = (event: KeyboardEvent<HTMLTableRowElement>, id: string): void => {
-    if (event.target !== event.currentTarget) return;
-    const row = event.currentTarget;
-    if (event.key === 'Enter') open(id);
-    else if (event.key === 'ArrowDown') (row.nextElementSibling as HTMLElement | null)?.focus();
-    else if (event.key === 'ArrowUp') (row.previousElementSibling as HTMLElement | null)?.focus();
-    else return;
-    event.preventDefault();
-  };
   return (
     <table className={TABLE}>
       <caption className="sr-only">Conversations, newest message first. Arrow keys move between rows, Enter opens.</caption>
@@ -116,13 +95,7 @@ const Rows = ({ conversations }: { readonly conversations: readonly Conversation
       </thead>
       <tbody>
         {conversations.map((conversation) => (
-          <tr
-            key={conversation.id}
-            tabIndex={0}
-            className={`${ROW} h-18 cursor-pointer -outline-offset-2 hover:bg-hover`}
-            onClick={(event) => (event.target as Element).closest('a, button') === null && open(conversation.id)}
-            onKeyDown={(event) => move(event, conversation.id)}
-          >
+          <OpenableRow key={conversation.id} className="h-18" onOpen={() => open(conversation.id)}>
             <td>
               <Thumbnail background={conversation.background} />
             </td>
@@ -144,7 +117,7 @@ const Rows = ({ conversations }: { readonly conversations: readonly Conversation
             <td className="text-ink-soft">
               <RelativeTime time={conversation.lastMessageAt} />
             </td>
-          </tr>
+          </OpenableRow>
         ))}
       </tbody>
     </table>

@@ -6,7 +6,8 @@ import { Page } from '../shell/page.js';
 import { useConsoleSearch, useDialog } from '../shell/search.js';
 import type { ApiExample } from '../ui/api-dialog.js';
 import { Button } from '../ui/button.js';
-import { ErrorNotice } from '../ui/error-notice.js';
+import { EmptyState } from '../ui/empty-state.js';
+import { PagedList } from '../ui/paged-list.js';
 import { DeleteDialog } from './delete-dialog.js';
 import { LibraryTable, LibraryTableSkeleton } from './table.js';
 import { UploadDialog } from './upload-dialog.js';
@@ -40,36 +41,16 @@ export const LibraryPage = () => {
     >
       <UploadsNotice />
       {(search !== '' || images === undefined || images.length > 0) && <SearchField />}
-      {library.error !== null && images === undefined ? (
-        <ErrorNotice error={library.error} title="The library can’t be shown" onRetry={() => void library.refetch()} />
-      ) : images === undefined ? (
-        <LibraryTableSkeleton />
-      ) : images.length === 0 ? (
-        <EmptyLibrary search={search} onUpload={() => open('upload')} />
-      ) : (
-        <>
-          <LibraryTable images={images} onDelete={(image) => open('delete', image.id)} />
-          <div className="mt-4 flex flex-wrap items-center justify-between gap-3">
-            <p role="status" className="text-ink-soft">
-              {library.hasNextPage ? `The newest ${images.length} images` : images.length === 1 ? '1 image' : `All ${images.length} images`}
-            </p>
-            {library.hasNextPage && (
-              <Button disabled={library.isFetchingNextPage} onClick={() => void library.fetchNextPage()}>
-                {library.isFetchingNextPage ? 'Loading' : 'Load more'}
-              </Button>
-            )}
-          </div>
-          {library.error !== null && (
-            <div className="mt-4">
-              <ErrorNotice
-                error={library.error}
-                title="More can’t be shown"
-                onRetry={() => void (library.isFetchNextPageError ? library.fetchNextPage() : library.refetch())}
-              />
-            </div>
-          )}
-        </>
-      )}
+      <PagedList
+        query={library}
+        items={images}
+        failure="The library can’t be shown"
+        skeleton={<LibraryTableSkeleton />}
+        empty={<EmptyLibrary search={search} onUpload={() => open('upload')} />}
+        countOf={({ length }) => (library.hasNextPage ? `The newest ${length} images` : length === 1 ? '1 image' : `All ${length} images`)}
+      >
+        {(shown) => <LibraryTable images={shown} onDelete={(image) => open('delete', image.id)} />}
+      </PagedList>
       {dialog === 'upload' && <UploadDialog onClose={close} />}
       {doomed !== undefined && <DeleteDialog image={doomed} onClose={close} onDeleted={close} />}
       {isOver && dialog !== 'upload' && (
@@ -110,26 +91,25 @@ const SearchField = () => {
 
 const EmptyLibrary = ({ search, onUpload }: { readonly search: string; readonly onUpload: () => void }) => {
   const [, change] = useConsoleSearch();
-  return (
-    <div className="card flex flex-col items-center px-6 py-16 text-center">
-      <span className="mb-4 flex size-12 items-center justify-center rounded-lg bg-accent-soft text-accent">
-        {search === '' ? <ImagePlus size={22} aria-hidden /> : <Search size={22} aria-hidden />}
-      </span>
-      <h2 className="text-lg font-semibold wrap-anywhere">{search === '' ? 'Upload your first background image' : `No title contains “${search}”`}</h2>
-      <p className="mt-1 mb-5 max-w-100 text-ink-soft">
-        {search === ''
-          ? 'An office, a studio, your product: any picture can stand behind an AI human. Drop a file anywhere on this page, or choose one.'
-          : 'Try a shorter part of the title.'}
-      </p>
-      {search === '' ? (
+  return search === '' ? (
+    <EmptyState
+      icon={<ImagePlus size={22} aria-hidden />}
+      title="Upload your first background image"
+      text="An office, a studio, your product: any picture can stand behind an AI human. Drop a file anywhere on this page, or choose one."
+      action={
         <Button variant="primary" onClick={onUpload}>
           <Upload size={16} aria-hidden />
           Upload image
         </Button>
-      ) : (
-        <Button onClick={() => change({ search: undefined })}>Clear search</Button>
-      )}
-    </div>
+      }
+    />
+  ) : (
+    <EmptyState
+      icon={<Search size={22} aria-hidden />}
+      title={`No title contains “${search}”`}
+      text="Try a shorter part of the title."
+      action={<Button onClick={() => change({ search: undefined })}>Clear search</Button>}
+    />
   );
 };
 

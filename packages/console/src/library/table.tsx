@@ -1,10 +1,10 @@
 import type { BackgroundImage } from '@backlot/client';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Trash2 } from 'lucide-react';
-import type { KeyboardEvent } from 'react';
 import { ownAddress } from '../api/own-address.js';
 import { IconButton } from '../ui/button.js';
 import { CopyButton } from '../ui/copy-button.js';
+import { OpenableRow } from '../ui/openable-row.js';
 import { RelativeTime } from '../ui/relative-time.js';
 import { Skeleton } from '../ui/skeleton.js';
 import { HEAD, ROW, TABLE } from '../ui/table.js';
@@ -51,32 +51,13 @@ const Head = () => (
 const Rows = ({ images, onDelete }: LibraryTableProps) => {
   const navigate = useNavigate();
   const openDetail = (id: string): void => void navigate({ to: '/background-images/$id', params: { id }, search: {} });
-  const move = (event: KeyboardEvent<HTMLTableRowElement>, image: BackgroundImage): void => {
-    // Keys that are meant for the link or a button in the row stay theirs.
-    if (event.target !== event.currentTarget) return;
-    const row = event.currentTarget;
-    if (event.key === 'Enter') openDetail(image.id);
-    else if (event.key === 'Delete') onDelete(image);
-    else if (event.key === 'ArrowDown') (row.nextElementSibling as HTMLElement | null)?.focus();
-    else if (event.key === 'ArrowUp') (row.previousElementSibling as HTMLElement | null)?.focus();
-    else return;
-    event.preventDefault();
-  };
   return (
     <table className={TABLE}>
       <caption className="sr-only">Background images, newest first. Arrow keys move between rows, Enter opens, Delete deletes.</caption>
       <Head />
       <tbody>
         {images.map((image) => (
-          <tr
-            key={image.id}
-            tabIndex={0}
-            className={`group cursor-pointer -outline-offset-2 hover:bg-hover ${ROW}`}
-            onClick={(event) => {
-              if ((event.target as Element).closest('a, button') === null && getSelection()?.isCollapsed !== false) openDetail(image.id);
-            }}
-            onKeyDown={(event) => move(event, image)}
-          >
+          <OpenableRow key={image.id} onOpen={() => openDetail(image.id)} onDelete={() => onDelete(image)}>
             <td>
               <span className="flex min-w-0 items-center gap-1">
                 <Link
@@ -108,7 +89,7 @@ const Rows = ({ images, onDelete }: LibraryTableProps) => {
                 <Trash2 size={16} aria-hidden />
               </IconButton>
             </td>
-          </tr>
+          </OpenableRow>
         ))}
       </tbody>
     </table>

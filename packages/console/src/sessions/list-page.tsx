@@ -1,15 +1,16 @@
 import type { Session, SessionStatus } from '@backlot/client';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Plus, Radio } from 'lucide-react';
-import type { KeyboardEvent } from 'react';
 import { ownAddress } from '../api/own-address.js';
 import { useSessions } from '../api/sessions.js';
 import { Page } from '../shell/page.js';
 import { useConsoleSearch } from '../shell/search.js';
 import type { ApiExample } from '../ui/api-dialog.js';
-import { Button, buttonClasses } from '../ui/button.js';
+import { buttonClasses } from '../ui/button.js';
 import { CopyButton } from '../ui/copy-button.js';
-import { ErrorNotice } from '../ui/error-notice.js';
+import { EmptyState } from '../ui/empty-state.js';
+import { OpenableRow } from '../ui/openable-row.js';
+import { PagedList } from '../ui/paged-list.js';
 import { RelativeTime } from '../ui/relative-time.js';
 import { Skeleton } from '../ui/skeleton.js';
 import { StatusPill } from '../ui/status-pill.js';
@@ -59,45 +60,31 @@ export const SessionListPage = () => {
           ))}
         </div>
       )}
-      {query.error !== null && sessions === undefined ? (
-        <ErrorNotice error={query.error} title="The sessions can’t be shown" onRetry={() => void query.refetch()} />
-      ) : sessions === undefined ? (
-        <SessionsSkeleton />
-      ) : sessions.length === 0 ? (
-        <div className="card flex flex-col items-center px-6 py-16 text-center">
-          <span className="mb-4 flex size-12 items-center justify-center rounded-lg bg-accent-soft text-accent">
-            <Radio size={22} aria-hidden />
-          </span>
-          <h2 className="text-lg font-semibold">{status === undefined ? 'Put your first AI human on air' : 'No session has this status'}</h2>
-          <p className="mt-1 mb-5 max-w-100 text-ink-soft">
-            {status === undefined
-              ? 'Pick who appears and what stands behind. You can change the background while the avatar talks.'
-              : 'Choose another status, or start a session.'}
-          </p>
-          <Link to="/sessions/new" search={{}} className={buttonClasses('primary')}>
-            New session
-          </Link>
-        </div>
-      ) : (
-        <>
-          {isWide ? <Rows sessions={sessions} /> : <Cards sessions={sessions} />}
-          <div className="mt-4 flex flex-wrap items-center justify-between gap-3">
-            <p className="text-ink-soft">
-              {query.hasNextPage ? `The newest ${sessions.length} sessions` : sessions.length === 1 ? '1 session' : `All ${sessions.length} sessions`}
-            </p>
-            {query.hasNextPage && (
-              <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                {query.isFetchingNextPage ? 'Loading' : 'Load more'}
-              </Button>
-            )}
-          </div>
-          {query.error !== null && (
-            <div className="mt-4">
-              <ErrorNotice error={query.error} title="This list may be old" onRetry={() => void query.refetch()} />
-            </div>
-          )}
-        </>
-      )}
+      <PagedList
+        query={query}
+        items={sessions}
+        failure="The sessions can’t be shown"
+        skeleton={<SessionsSkeleton />}
+        empty={
+          <EmptyState
+            icon={<Radio size={22} aria-hidden />}
+            title={status === undefined ? 'Put your first AI human on air' : 'No session has this status'}
+            text={
+              status === undefined
+                ? 'Pick who appears and what stands behind. You can change the background while the avatar talks.'
+                : 'Choose another status, or start a session.'
+            }
+            action={
+              <Link to="/sessions/new" search={{}} className={buttonClasses('primary')}>
+                New session
+              </Link>
+            }
+          />
+        }
+        countOf={({ length }) => (query.hasNextPage ? `The newest ${length} sessions` : length === 1 ? '1 session' : `All ${length} sessions`)}
+      >
+        {(shown) => (isWide ? <Rows sessions={shown} /> : <Cards sessions={shown} />)}
+      </PagedList>
     </Page>
   );
 };
@@ -144,28 +131,13 @@ const BackgroundSwatch = ({ session: { background } }: { readonly session: Sessi
 const Rows = ({ sessions }: { readonly sessions: readonly Session[] }) => {
   const navigate = useNavigate();
   const open = (id: string): void => void navigate({ to: '/sessions/$id', params: { id }, search: {} });
-  const move = (event: KeyboardEvent<HTMLTableRowElement>, id: string): void => {
-    if (event.target !== event.currentTarget) return;
-    const row = event.currentTarget;
-    if (event.key === 'Enter') open(id);
-    else if (event.key === 'ArrowDown') (row.nextElementSibling as HTMLElement | null)?.focus();
-    else if (event.key === 'ArrowUp') (row.previousElementSibling as HTMLElement | null)?.focus();
-    else return;
-    event.preventDefault();
-  };
   return (
     <table className={TABLE}>
       <caption className="sr-only">Sessions, newest first. Arrow keys move between rows, Enter opens.</caption>
       <Head />
       <tbody>
         {sessions.map((session) => (
-          <tr
-            key={session.session_id}
-            tabIndex={0}
-            className={`${ROW} cursor-pointer -outline-offset-2 hover:bg-hover`}
-            onClick={(event) => (event.target as Element).closest('a, button') === null && open(session.session_id)}
-            onKeyDown={(event) => move(event, session.session_id)}
-          >
+          <OpenableRow key={session.session_id} onOpen={() => open(session.session_id)}>
             <td>
               <span className="flex min-w-0 items-center gap-1">
                 <Link
@@ -196,7 +168,7 @@ const Rows = ({ sessions }: { readonly sessions: readonly Session[] }) => {
             <td className="hidden text-ink-soft lg:table-cell">
               <RelativeTime time={session.created_at} />
             </td>
-          </tr>
+          </OpenableRow>
         ))}
       </tbody>
     </table>

@@ -5,6 +5,7 @@ import { useReplayWebhookEvent, useWebhookEvents } from '../api/webhooks.js';
 import { useConsoleSearch, useDialog } from '../shell/search.js';
 import { Button } from '../ui/button.js';
 import { ErrorNotice } from '../ui/error-notice.js';
+import { PagedList } from '../ui/paged-list.js';
 import { Pill } from '../ui/pill.js';
 import { RelativeTime } from '../ui/relative-time.js';
 import { Skeleton } from '../ui/skeleton.js';
@@ -35,43 +36,40 @@ export const Events = ({ endpoints }: { readonly endpoints: readonly WebhookEndp
           </select>
         )}
       </div>
-      {query.error !== null && events === undefined ? (
-        <ErrorNotice error={query.error} title="The events can’t be shown" onRetry={() => void query.refetch()} />
-      ) : events === undefined ? (
-        <div role="status" aria-label="Loading events" className="card divide-y divide-line">
-          {[0, 1, 2, 3].map((row) => (
-            <div key={row} className="flex h-(--row-height) items-center justify-between px-4">
-              <Skeleton className="h-3 w-48" />
-              <Skeleton className="h-6 w-20" />
-            </div>
-          ))}
-        </div>
-      ) : events.length === 0 ? (
-        <p className="card px-6 py-12 text-center text-ink-soft">
-          {type === undefined ? 'Nothing has happened yet. Events are kept for 30 days.' : 'No event of this type in the last 30 days.'}
-        </p>
-      ) : (
-        <>
+      <PagedList
+        query={query}
+        items={events}
+        failure="The events can’t be shown"
+        skeleton={<EventsSkeleton />}
+        empty={
+          <p className="card px-6 py-12 text-center text-ink-soft">
+            {type === undefined ? 'Nothing has happened yet. Events are kept for 30 days.' : 'No event of this type in the last 30 days.'}
+          </p>
+        }
+        countOf={null}
+      >
+        {(shown) => (
           <ul className="card divide-y divide-line">
-            {events.map((event) => (
+            {shown.map((event) => (
               <Event key={event.id} event={event} canReplay={endpoints.some(({ enabled }) => enabled)} />
             ))}
           </ul>
-          {query.hasNextPage && (
-            <Button className="mt-4" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-              {query.isFetchingNextPage ? 'Loading' : 'Load more'}
-            </Button>
-          )}
-          {query.error !== null && (
-            <div className="mt-4">
-              <ErrorNotice error={query.error} title="This list may be old" onRetry={() => void query.refetch()} />
-            </div>
-          )}
-        </>
-      )}
+        )}
+      </PagedList>
     </section>
   );
 };
+
+const EventsSkeleton = () => (
+  <div role="status" aria-label="Loading events" className="card divide-y divide-line">
+    {[0, 1, 2, 3].map((row) => (
+      <div key={row} className="flex h-(--row-height) items-center justify-between px-4">
+        <Skeleton className="h-3 w-48" />
+        <Skeleton className="h-6 w-20" />
+      </div>
+    ))}
+  </div>
+);
 
 /** The one sentence that helps when something is wrong. */
 const problemOf = ({ deliveries }: WebhookEvent): string | null => {
