@@ -39,7 +39,10 @@ const peers = findPeers();
 const tuned = new Map<Screen, readonly Tuned[]>();
 if (!options.quick) {
   const exercises = await loadExercises(split['tune'] ?? [], options.sheet === undefined ? SCREENS : SHEET_SCREENS, behind);
-  for (const [screen, clips] of exercises) tuned.set(screen, tunePeers(peers, clips));
+  for (const [screen, clips] of exercises) {
+    process.stderr.write(`peers before ${screen.name}\n`);
+    tuned.set(screen, tunePeers(peers, clips));
+  }
 }
 const wasm = await createWasmKeyer();
 await using webgl = await createWebglKeyer();

@@ -51,6 +51,7 @@ export const runProtocol = async ({ names, behind, board, isQuick, keyersFor }: 
       });
     });
     for (const screen of SCREENS) {
+      process.stderr.write(`${name} before ${screen.name}\n`);
       const shots = scenes.map((scene) => shoot(scene, screen));
       const framesIn = byLayout((layout) => shots.map((shot) => toFrame(shot, layout)));
       for (const condition of conditions) {
