@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLog } from '../logging.js';
 import { Repeater } from './repeater.js';
@@ -18,7 +19,7 @@ describe('a repeater', () => {
     vi.useRealTimers();
   });
 
-  test('waits longer after each failure, up to a limit, and begins anew after a success', async () => {
+  test('waits longer after each failure, up to a limit, warning of the first, and begins anew after a success', async () => {
     const ranAtMs: number[] = [];
     const startMs = Date.now();
     const outcomes = ['fails', 'fails', 'fails', 'fails', 'works', 'fails', 'works'];
@@ -29,8 +30,9 @@ describe('a repeater', () => {
     await repeater.start();
     await vi.advanceTimersByTimeAsync(4000);
     expect(ranAtMs).toEqual([0, 100, 300, 650, 1000, 2000, 2100, 3100]);
-    expect(logged).toHaveLength(5);
     expect(logged[0]).toContain('not yet');
+    const levels = logged.map((line) => pino.levels.labels[(JSON.parse(line) as { level: number }).level]);
+    expect(levels).toEqual(['warn', 'debug', 'debug', 'debug', 'info', 'warn', 'info']);
     await repeater[Symbol.asyncDispose]();
     expect(vi.getTimerCount()).toBe(0);
   });

@@ -17,7 +17,7 @@ export interface RepeaterOptions {
   readonly log: Logger;
 }
 
-/** Does something now and, as long as it fails, again later; stops when it is disposed. */
+/** Does something now and, as long as it fails, again later; stops when it is disposed. Warns of the first failure in a row. */
 export class Repeater implements AsyncDisposable {
   readonly #options: RepeaterOptions;
   readonly #abort = new AbortController();
@@ -46,10 +46,13 @@ export class Repeater implements AsyncDisposable {
     let waitMs = everyMs;
     try {
       await task(this.#abort.signal);
+      if (this.#failures > 0) log.info({ name, failures: this.#failures }, 'works again');
       this.#failures = 0;
     } catch (thrown) {
-      waitMs = Math.min(backoff.lastMs, backoff.firstMs * 2 ** Math.min(this.#failures++, 20));
-      if (!this.#abort.signal.aborted) log.warn({ err: toError(thrown), name, waitMs }, 'failed, and is tried again');
+      waitMs = Math.min(backoff.lastMs, backoff.firstMs * 2 ** Math.min(this.#failures, 20));
+      // Once tells it: what is away for a night should not fill the log.
+      const level = this.#failures++ === 0 ? 'warn' : 'debug';
+      if (!this.#abort.signal.aborted) log[level]({ err: toError(thrown), name, waitMs }, 'failed, and is tried again');
     }
     if (waitMs === null || this.#abort.signal.aborted) return;
     this.#timer = setTimeout(() => {
