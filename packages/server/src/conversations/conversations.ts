@@ -61,14 +61,15 @@ export const createConversations = (options: ConversationsOptions): Conversation
     log,
     now,
   });
-  const poller = new Poller({ database, owner, provider, inbox, log, now });
+  const asked = createProviderMemory(database, sealer, `${provider.name} asked`, log);
+  const poller = new Poller({ database, owner, provider, inbox, memory: asked, log, now });
   return {
     service,
     listener: inbox.listener,
     start: async (webhookUrl) => {
       // Before the provider tells anything new.
       await poller.start();
-      const memory = createProviderMemory(database, sealer, provider.name);
+      const memory = createProviderMemory(database, sealer, provider.name, log);
       provider
         .start({ listener: inbox.listener, memory, webhookUrl })
         .catch((error: unknown) => log.error({ err: error }, 'the messaging provider did not start'));

@@ -5,6 +5,7 @@ import type { InboundEvent, ProviderChat, ProviderMessage } from '../messaging/p
 import { publishEvent } from '../webhooks/outbox.js';
 import type { ConversationFeed } from './feed.js';
 import { type ConversationOwner, type ConversationRecord, ensureConversation, findConversationByChat, insertMessage } from './repository.js';
+import { storableChat, storableMessage } from './storable.js';
 import { viewMessage } from './views.js';
 
 export interface InboxOptions {
@@ -37,28 +38,31 @@ export class Inbox {
    * Keeps a message, and tells of it: whoever follows, and by webhook when somebody else wrote it. False: it was there.
    * `isHistory`: it is from before our time, and nobody waits for word of it.
    */
-  async keep(message: ProviderMessage, isHistory = false): Promise<boolean> {
+  async keep(told: ProviderMessage, isHistory = false): Promise<boolean> {
     const { database, owner, feed, onPublished, now } = this.#options;
     const { organizationId } = owner;
-    const isTold = message.direction === 'inbound' && !isHistory;
-    const kept = await database.transaction(async (transaction) => {
-      const { record } = await ensureConversation(transaction, owner, message.chat, now());
+    const message = storableMessage(told, now());
+    const isEvent = message.direction === 'inbound' && !isHistory;
+    const { conversationId, isNews, kept } = await database.transaction(async (transaction) => {
+      const { record, isNews: isNewConversation } = await ensureConversation(transaction, owner, message.chat, now(), message.sentAt);
       const inserted = await insertMessage(transaction, record, message);
-      if (inserted === null) return null;
-      const data = { conversationId: record.id, message: viewMessage(inserted) };
-      if (isTold) await publishEvent(transaction, { organizationId, type: 'message.received', data }, now());
-      return data;
+      const view = inserted === null ? null : viewMessage(inserted);
+      if (view !== null && isEvent) {
+        await publishEvent(transaction, { organizationId, type: 'message.received', data: { conversationId: record.id, message: view } }, now());
+      }
+      return { conversationId: record.id, isNews: isNewConversation, kept: view };
     });
-    if (kept === null) return false;
-    if (isTold) onPublished();
-    feed.publish(organizationId, { event: 'message', data: kept });
-    return true;
+    if (kept !== null && isEvent) onPublished();
+    if (isNews) feed.publish(organizationId, { event: 'conversation', data: { conversationId } });
+    if (kept !== null) feed.publish(organizationId, { event: 'message', data: { conversationId, message: kept } });
+    return kept !== null;
   }
 
   /** Makes sure that there is a conversation for each chat. */
   async keepChats(chats: readonly ProviderChat[]): Promise<void> {
     const { database, owner, feed, now } = this.#options;
-    for (const chat of chats) {
+    for (const told of chats) {
+      const chat = storableChat(told);
       const ensure = async (transaction: Executor) => ensureConversation(transaction, owner, chat, now());
       const { record, isNews } = await database.transaction(ensure);
       if (isNews) feed.publish(owner.organizationId, { event: 'conversation', data: { conversationId: record.id } });
@@ -67,9 +71,12 @@ export class Inbox {
 
   async #notice(chatId: string): Promise<void> {
     const { database, owner, onBackgroundNotice, log } = this.#options;
-    const conversation = await findConversationByChat(database.executor, owner, chatId);
-    if (conversation === null) return;
-    // A missed change is found at the next touch.
-    await onBackgroundNotice(conversation).catch((thrown: unknown) => log.warn({ err: toError(thrown) }, "a chat's background was not looked at"));
+    try {
+      const conversation = await findConversationByChat(database.executor, owner, chatId);
+      if (conversation !== null) await onBackgroundNotice(conversation);
+    } catch (thrown) {
+      // A missed change is found at the next touch.
+      log.warn({ err: toError(thrown) }, "a chat's background was not looked at");
+    }
   }
 }

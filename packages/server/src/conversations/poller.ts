@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Database } from '../database/database.js';
-import type { MessagingProvider, ProviderMessage } from '../messaging/port.js';
+import { toError } from '../errors.js';
+import type { MessagingProvider, ProviderMemory, ProviderMessage } from '../messaging/port.js';
 import { type Backoff, Repeater } from '../messaging/repeater.js';
 import type { Inbox } from './inbox.js';
 import { type ConversationOwner, findNewestMessageTime } from './repository.js';
@@ -10,6 +11,8 @@ export interface PollerOptions {
   readonly owner: ConversationOwner;
   readonly provider: Pick<MessagingProvider, 'capabilities' | 'listChats' | 'listMessages'>;
   readonly inbox: Inbox;
+  /** Keeps over restarts how far asking has come. The poller's own, not the provider's. */
+  readonly memory: ProviderMemory;
   readonly log: Logger;
   readonly now: () => Date;
   /** From one look to the next, in milliseconds. Default: 30 s. */
@@ -35,7 +38,8 @@ export class Poller implements AsyncDisposable {
   readonly #repeater: Repeater;
   /** When the newest message that asking has found was sent; what came in otherwise says nothing of what got lost. */
   #newest: Date | null = null;
-  #isHistory = false;
+  /** What was sent before is history: nobody waits for word of it. */
+  #begunAt: Date | null = null;
   /** Chats as they were told last. */
   #chats: ReadonlyMap<string, string> = new Map();
 
@@ -47,10 +51,13 @@ export class Poller implements AsyncDisposable {
 
   /** Finds out what is known already, before anything new comes in, and resolves; then asks for the first time. */
   async start(): Promise<void> {
-    const { database, owner, provider } = this.#options;
+    const { database, owner, provider, memory, now } = this.#options;
     if (!provider.capabilities.history) return;
-    this.#newest = await findNewestMessageTime(database.executor, owner);
-    this.#isHistory = this.#newest === null;
+    const { newest, begunAt } = await memory.read();
+    const known = newest === undefined ? await findNewestMessageTime(database.executor, owner) : new Date(newest);
+    this.#newest = known === null ? null : earlierOf(known, now());
+    if (begunAt !== undefined) this.#begunAt = new Date(begunAt);
+    else if (this.#newest === null) await this.#remember({ begunAt: now() });
     void this.#repeater.start();
   }
 
@@ -59,27 +66,49 @@ export class Poller implements AsyncDisposable {
   }
 
   async #run(stopped: AbortSignal): Promise<void> {
-    const { provider, inbox, now } = this.#options;
     const signal = AbortSignal.any([stopped, AbortSignal.timeout(RUN_TIMEOUT_MS)]);
+    // Neither waits for the other: with many chats their list takes long.
+    const outcomes = await Promise.allSettled([this.#askForMessages(signal), this.#askForChats(signal)]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw toError(outcome.reason);
+  }
+
+  async #askForChats(signal: AbortSignal): Promise<void> {
+    const { provider, inbox } = this.#options;
     const chats = await provider.listChats(MAX_CHATS, signal);
     await inbox.keepChats(chats.filter((chat) => this.#chats.get(chat.chatId) !== JSON.stringify(chat)));
     this.#chats = new Map(chats.map((chat) => [chat.chatId, JSON.stringify(chat)]));
+  }
+
+  async #askForMessages(signal: AbortSignal): Promise<void> {
+    const { provider, inbox, now } = this.#options;
     let since = new Date(this.#newest === null ? now().getTime() - HISTORY_MS : this.#newest.getTime() - OVERLAP_MS);
     for (let page = 0; page < MAX_PAGES; page++) {
       const found = await provider.listMessages(since, PAGE, signal);
       for (const message of found) {
         signal.throwIfAborted();
-        await inbox.keep(message, this.#isHistory);
+        await inbox.keep(message, this.#begunAt !== null && message.sentAt < this.#begunAt);
       }
       const next = newestOf(found, since);
-      if (this.#newest === null || next > this.#newest) this.#newest = next;
-      if (found.length < PAGE) break;
+      // A phone whose clock is ahead would hide all that is written until then.
+      const newest = earlierOf(next, now());
+      if (this.#newest === null || newest > this.#newest) await this.#remember({ newest });
+      if (found.length < PAGE) return;
       // More of one moment than a page holds would be asked for again and again.
       since = new Date(Math.max(next.getTime() - 1, since.getTime() + 1));
     }
-    this.#isHistory = false;
+  }
+
+  async #remember({ newest = this.#newest, begunAt = this.#begunAt }: { readonly newest?: Date | null; readonly begunAt?: Date | null }): Promise<void> {
+    await this.#options.memory.write({
+      ...(newest === null ? {} : { newest: newest.toISOString() }),
+      ...(begunAt === null ? {} : { begunAt: begunAt.toISOString() }),
+    });
+    this.#newest = newest;
+    this.#begunAt = begunAt;
   }
 }
+
+const earlierOf = (left: Date, right: Date): Date => (left < right ? left : right);
 
 const newestOf = (messages: readonly ProviderMessage[], least: Date): Date =>
   messages.reduce((newest, { sentAt }) => (sentAt > newest ? sentAt : newest), least);

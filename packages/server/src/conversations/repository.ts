@@ -117,15 +117,27 @@ export const listConversations = async (
   return { records: rows.map(toRecord), total: counted?.total ?? 0 };
 };
 
-/** Finds the conversation of a provider's chat, or makes it with a surface that has no background. Follows changes of name and members. */
+/** What a provider's chat says of its conversation. A name that isn't told is no name that was taken away. */
+const readFacts = (chat: ProviderChat, known: ConversationRecord | null, isWhole: boolean) => {
+  const names = new Map(known?.participants.map(({ identifier, name }) => [identifier, name]));
+  const told = chat.participants.map(({ identifier, name }) => ({ identifier, name: name ?? names.get(identifier) ?? null }));
+  const participants = known === null || isWhole || told.length >= known.participants.length ? told : [...known.participants];
+  return { channel: chat.channel, groupName: chat.groupName ?? known?.groupName ?? null, participants };
+};
+
+/**
+ * Finds the conversation of a provider's chat, or makes it with a surface that has no background. Follows changes of
+ * channel, name and members. `sentAt`: of the message that brings the chat. It is followed when it is newer than all
+ * others, and it may name fewer people than there are; the provider's list, without `sentAt`, names all.
+ */
 export const ensureConversation = async (
   transaction: Executor,
   owner: ConversationOwner,
   chat: ProviderChat,
   now: Date,
+  sentAt?: Date,
 ): Promise<{ readonly record: ConversationRecord; readonly isNews: boolean }> => {
   const { organizationId, provider } = owner;
-  const facts = { channel: chat.channel, groupName: chat.groupName, participants: [...chat.participants] };
   const id = createId('conv');
   const inserted = await transaction
     .insert(conversations)
@@ -140,7 +152,7 @@ export const ensureConversation = async (
       lastMessageAt: now,
       lastMessagePreview: '',
       createdAt: now,
-      ...facts,
+      ...readFacts(chat, null, true),
     })
     .onConflictDoNothing()
     .returning();
@@ -153,16 +165,12 @@ export const ensureConversation = async (
   const [row] = await transaction.select().from(conversations).where(chatIs(owner, chat.chatId));
   if (row === undefined) throw new Error('a conversation vanished while it was looked up');
   const found = toRecord(row);
-  const isNews =
-    found.channel !== facts.channel ||
-    (facts.groupName !== null && found.groupName !== facts.groupName) ||
-    // A webhook may name fewer people than the provider's list does.
-    (facts.participants.length >= found.participants.length && JSON.stringify(found.participants) !== JSON.stringify(facts.participants));
-  if (!isNews) return { record: found, isNews };
-  const participants = facts.participants.length >= found.participants.length ? facts.participants : found.participants;
-  const changes = { channel: facts.channel, groupName: facts.groupName ?? found.groupName, participants };
-  await transaction.update(conversations).set(changes).where(eq(conversations.id, found.id));
-  return { record: { ...found, ...changes }, isNews };
+  if (sentAt !== undefined && sentAt <= found.lastMessageAt) return { record: found, isNews: false };
+  const facts = readFacts(chat, found, sentAt === undefined);
+  const { channel, groupName, participants } = found;
+  if (JSON.stringify(facts) === JSON.stringify({ channel, groupName, participants })) return { record: found, isNews: false };
+  await transaction.update(conversations).set(facts).where(eq(conversations.id, found.id));
+  return { record: { ...found, ...facts }, isNews: true };
 };
 
 /** Changes what clients may change. Absent fields stay. */

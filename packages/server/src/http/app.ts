@@ -38,8 +38,8 @@ const REQUEST_ID = /^[\w.:-]{1,64}$/;
 /** Probes come every few seconds and say nothing. */
 const SILENT = /^\/health\//;
 
-/** Addresses that are secrets themselves, as messaging providers have them. */
-const SECRET_PATH = /^(\/v1\/messaging\/inbound\/).*/;
+/** Addresses that are secrets themselves, as messaging providers have them; also where a proxy leaves its prefix or a slash too many. */
+const SECRET_PATH = /(\/messaging\/+inbound\/).*/i;
 
 /** Everything from our own address; pictures and media also from memory. Avatars' WebRTC is not subject to it. */
 const contentPolicy = {
