@@ -205,6 +205,8 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
         fetcher: safeFetcher,
         sealer,
         onPublished: dispatcher.wake,
+        // Asking our own simulator costs nobody anything.
+        chatsEveryMs: simulator === null ? undefined : 0,
         log,
       }),
     );

@@ -22,6 +22,8 @@ export interface ConversationsOptions {
   readonly sealer: Sealer;
   /** Called when webhook events have been written. */
   readonly onPublished: () => void;
+  /** As of `Poller`. */
+  readonly chatsEveryMs?: number | undefined;
   readonly log: Logger;
   readonly now?: () => Date;
 }
@@ -62,7 +64,7 @@ export const createConversations = (options: ConversationsOptions): Conversation
     now,
   });
   const asked = createProviderMemory(database, sealer, `${provider.name} asked`, log);
-  const poller = new Poller({ database, owner, provider, inbox, memory: asked, log, now });
+  const poller = new Poller({ database, owner, provider, inbox, memory: asked, chatsEveryMs: options.chatsEveryMs, log, now });
   return {
     service,
     listener: inbox.listener,

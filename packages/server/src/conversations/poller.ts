@@ -17,6 +17,8 @@ export interface PollerOptions {
   readonly now: () => Date;
   /** From one look to the next, in milliseconds. Default: 30 s. */
   readonly everyMs?: number;
+  /** From one look at the list of chats to the next: providers want many requests for it. Default: 5 min. */
+  readonly chatsEveryMs?: number | undefined;
   /** After failures. Default: 30 s to 5 min. */
   readonly backoff?: Backoff;
 }
@@ -40,6 +42,8 @@ export class Poller implements AsyncDisposable {
   #newest: Date | null = null;
   /** What was sent before is history: nobody waits for word of it. */
   #begunAt: Date | null = null;
+  /** When the list of chats was read last, by the monotonic clock. */
+  #chatsAtMs = -Infinity;
   /** Chats as they were told last. */
   #chats: ReadonlyMap<string, string> = new Map();
 
@@ -73,10 +77,12 @@ export class Poller implements AsyncDisposable {
   }
 
   async #askForChats(signal: AbortSignal): Promise<void> {
-    const { provider, inbox } = this.#options;
+    const { provider, inbox, chatsEveryMs = 300_000 } = this.#options;
+    if (performance.now() - this.#chatsAtMs < chatsEveryMs) return;
     const chats = await provider.listChats(MAX_CHATS, signal);
     await inbox.keepChats(chats.filter((chat) => this.#chats.get(chat.chatId) !== JSON.stringify(chat)));
     this.#chats = new Map(chats.map((chat) => [chat.chatId, JSON.stringify(chat)]));
+    this.#chatsAtMs = performance.now();
   }
 
   async #askForMessages(signal: AbortSignal): Promise<void> {
