@@ -122,7 +122,7 @@ export class ConversationBackgrounds {
 
   /** Under the lock: sends an image unless the chat shows it already. */
   async #send(conversation: ConversationRecord, image: WantedImage): Promise<{ changed: boolean; record: BackgroundRecord }> {
-    const { provider, library, database } = this.#options;
+    const { provider, library } = this.#options;
     const { background } = provider.capabilities;
     let before = await this.#find(conversation);
     if (!background.reportsChanged && background.get) {
@@ -145,8 +145,7 @@ export class ConversationBackgrounds {
         isForeign: false,
         image: image.facts,
       });
-      // The row may have been made by another process meanwhile; what counts is what is there.
-      return { changed, record: record ?? (await findBackground(database.executor, conversation.id)) };
+      return { changed, record };
     });
   }
 

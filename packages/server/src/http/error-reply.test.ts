@@ -10,6 +10,10 @@ beforeAll(async () => {
       await test.database.executor.insert(organizations).values(row);
       return context.text('never');
     });
+    app.get('/given-up', (context) => {
+      context.req.raw.signal.throwIfAborted();
+      return context.text('never');
+    });
     app.get('/no-database', () => {
       throw new Error('Failed query', { cause: Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }) });
     });
@@ -24,6 +28,13 @@ describe('what failed inside', () => {
     const log = test.logged.join('');
     expect(log).toContain('organizations_pkey');
     expect(log).not.toContain('what-somebody-said');
+  });
+
+  it('because nobody waits any more is no failure of ours', async () => {
+    const before = test.logged.length;
+    await test.app.request('/given-up', { signal: AbortSignal.abort() });
+    const lines = test.logged.slice(before).map((line) => JSON.parse(line) as { level: number; msg: string });
+    expect(lines).toMatchObject([{ level: 30, msg: 'request was given up' }, { level: 30, msg: 'request' }]);
   });
 
   it('is a 503 to be tried again when the database is gone', async () => {

@@ -26,7 +26,9 @@ export const replyWithError = (context: Context<AppEnv>, thrown: Error, publicUr
   const error = toBacklotError(thrown);
   const { status } = error;
   const { type } = ERROR_CODES[error.code];
-  if (status >= 500) context.var.log[error.code === 'internal' ? 'error' : 'warn']({ err: thrown, code: error.code }, 'request failed');
+  // Whoever hung up gets no answer; that what was under way stopped is no failure of ours.
+  if (context.req.raw.signal.aborted) context.var.log.info({ code: error.code }, 'request was given up');
+  else if (status >= 500) context.var.log[error.code === 'internal' ? 'error' : 'warn']({ err: thrown, code: error.code }, 'request failed');
   const body: ErrorBody = {
     error: {
       code: error.code,
