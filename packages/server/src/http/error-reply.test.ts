@@ -34,7 +34,10 @@ describe('what failed inside', () => {
     const before = test.logged.length;
     await test.app.request('/given-up', { signal: AbortSignal.abort() });
     const lines = test.logged.slice(before).map((line) => JSON.parse(line) as { level: number; msg: string });
-    expect(lines).toMatchObject([{ level: 30, msg: 'request was given up' }, { level: 30, msg: 'request' }]);
+    expect(lines).toMatchObject([
+      { level: 30, msg: 'request was given up' },
+      { level: 30, msg: 'request' },
+    ]);
   });
 
   it('is a 503 to be tried again when the database is gone', async () => {
