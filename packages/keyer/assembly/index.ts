@@ -4,6 +4,7 @@
 import { classifyRow, flagRow, lookAround, MIXED, SPILT, SUBJECT } from './blocks';
 import { composeI420 } from './compose-i420';
 import { composeRgba } from './compose-rgba';
+import { measureGain } from './gain';
 import { blocks, chromaStride, chromaU, chromaV, interleaved, shown, sitesDown } from './memory';
 import { averageRow, projectRow } from './project';
 import { refineRow, widenMatteRow, widenRestRow } from './refine';
@@ -67,6 +68,7 @@ export function keyToI420(): void {
 function key(result: i32): void {
   if (result != made) changeBackground();
   made = result;
+  measureGain();
   const isRgba = result != PLANES;
   const wanted = isRgba ? MIXED | SPILT | SUBJECT : MIXED | SPILT;
   // Each step is behind the one before by as many rows as it looks ahead.

@@ -4,6 +4,9 @@
 // kept in rings of eight: row j lies at `ring + (j & 7) * stride`. Sites and luma are padded, so that blocks are always whole
 // and neighbours outside the picture can be read.
 
+/** Rows of the plate for a row of cells: seven quantities, and what has to be added to come to the next row of cells. */
+export const ROWS: i32 = 14;
+
 /** Sites in a block. */
 export const BLOCK: i32 = 16;
 
@@ -36,9 +39,9 @@ export let keyedV: usize = 0;
 /** What the last result shows of the picture behind: a byte a block, set where the block is nothing but that. */
 export let shown: usize = 0;
 
-/** The plate as it is measured: y, u, v of each cell, f32. */
+/** The screen as it is measured: y, u, v and the floor of each cell, f32. */
 export let cells: usize = 0;
-/** The plate, spread over the sites of a row: ten rows for each row of cells, see plate.ts. */
+/** The same, spread over the sites of a row: `ROWS` rows for each row of cells, see plate.ts. */
 export let spread: usize = 0;
 
 /** Bytes of a row of i16 at sites, and at luma samples. */
@@ -117,8 +120,8 @@ export function layOut(frameWidth: i32, frameHeight: i32, cellsAcross: i32, cell
 
   siteStride = 2 * BLOCK * blocks + 64;
   lineStride = 4 * BLOCK * blocks + 64;
-  cells = take(12 * cellsAcross * cellsDown);
-  spread = take(10 * siteStride * cellsDown) + 32;
+  cells = take(16 * cellsAcross * cellsDown);
+  spread = take(ROWS * siteStride * cellsDown) + 32;
   projection = takeSites();
   matte = takeSites();
   mean = takeSites();

@@ -1,11 +1,10 @@
 // The screen's plate (keying model §2.3): bilinear between cells. Across, it is spread over the sites once, when it is
 // set; down, two of those rows are mixed as they are needed.
 
-import { ONE } from './lanes';
-import { BLOCK, blocks, cells, siteStride, sitesAcross, sitesDown, spread } from './memory';
+import { BLOCK, blocks, cells, ROWS, siteStride, sitesAcross, sitesDown, spread } from './memory';
 import { ceiling } from './model';
 
-// The five rows of a row of cells. Behind each lies a sixth to tenth: what has to be added to come to the next row of cells.
+// The rows of a row of cells. As many lie behind them: what has to be added to come to the next row of cells.
 /** ku / n and kv / n with `fraction + 7` bits. */
 export const AXIS_U: i32 = 0;
 export const AXIS_V: i32 = 1;
@@ -15,14 +14,14 @@ export const KEY_V: i32 = 3;
 /** Luma above black, 7 fraction bits. */
 export const KEY_Y: i32 = 4;
 
+/** The floor, with `fraction` bits. */
+export const FLOOR: i32 = 5;
+/** What brings a projection above the floor to 1 at the ceiling, once it is shifted left by `reachShift`: Q15. */
+export const REACH: i32 = 6;
+
 /** Fraction bits of the projection before it is brought to 13: fewer for pale keys, whose axis would overflow. */
 export let fraction: i32 = 13;
-/** The floor, and the ceiling above it, with `fraction` bits. */
-export let lowest: i32 = 0;
-/** Brings a projection above the floor to 1 at the ceiling: first this shift, then this Q15 share of it is added. */
-export let reach: i32 = 0;
 export let reachShift: i32 = 0;
-export let reachGain: i32 = 0;
 
 let across: i32 = 0;
 let down: i32 = 0;
@@ -31,48 +30,59 @@ let spanDown: f32 = 0;
 /**
  * Takes over the cells in memory. `cellsAcross` × `cellsDown` of them; the picture spans `wide` × `tall` of them.
  */
-export function setScreen(floor: f32, cellsAcross: i32, cellsDown: i32, wide: f32, tall: f32, black: i32): void {
+export function setScreen(cellsAcross: i32, cellsDown: i32, wide: f32, tall: f32, black: i32): void {
   across = cellsAcross;
   down = cellsDown;
   spanDown = tall;
 
   fraction = 13;
+  let highest: f32 = 0;
   for (let i = 0; i < across * down; i++) {
-    const u = load<f32>(cells + 12 * i, 4), v = load<f32>(cells + 12 * i, 8);
+    const u = load<f32>(cells + 16 * i, 4), v = load<f32>(cells + 16 * i, 8);
     const n = max<f32>(u * u + v * v, 1);
     const most = max<f32>(max<f32>(abs<f32>(u), abs<f32>(v)), 1);
     while (fraction > 11 && most / n * <f32>(1 << (fraction + 7)) > 32767) fraction--;
+    highest = max<f32>(highest, load<f32>(cells + 16 * i, 12));
   }
-  const unit = <f32>(1 << fraction);
-  lowest = <i32>nearest<f32>(floor * unit);
-  reach = max(1, <i32>nearest<f32>(ceiling * unit) - lowest);
-  reachShift = 0;
-  while (reach << (reachShift + 1) <= ONE) reachShift++;
-  const shifted = reach << reachShift;
-  reachGain = min(32767, ((ONE - shifted) * 32768 + shifted / 2) / shifted);
+  reachShift = 13 - fraction;
+  while (reachOf(highest) > 32767) reachShift++;
 
+  const high = <f32>(1 << (fraction + 7)), unit = <f32>(1 << fraction);
   for (let j = 0; j < down; j++) {
     for (let i = 0; i < BLOCK * blocks; i++) {
       const x: f32 = ((<f32>min(i, sitesAcross - 1) + 0.5) / <f32>sitesAcross) * wide - 0.5;
       const left = <i32>floorf(x);
       const share: f32 = x - <f32>left;
-      const a = cells + 12 * (j * across + max(0, min(across - 1, left)));
-      const b = cells + 12 * (j * across + max(0, min(across - 1, left + 1)));
-      const ya = load<f32>(a), ua = load<f32>(a, 4), va = load<f32>(a, 8), na = max<f32>(ua * ua + va * va, 1);
-      const yb = load<f32>(b), ub = load<f32>(b, 4), vb = load<f32>(b, 8), nb = max<f32>(ub * ub + vb * vb, 1);
-      const high = <f32>(1 << (fraction + 7));
+      const a = cells + 16 * (j * across + max(0, min(across - 1, left)));
+      const b = cells + 16 * (j * across + max(0, min(across - 1, left + 1)));
+      const ya = load<f32>(a), ua = load<f32>(a, 4), va = load<f32>(a, 8), na = max<f32>(ua * ua + va * va, 1), fa = load<f32>(a, 12);
+      const yb = load<f32>(b), ub = load<f32>(b, 4), vb = load<f32>(b, 8), nb = max<f32>(ub * ub + vb * vb, 1), fb = load<f32>(b, 12);
       put(j, i, AXIS_U, mix(ua / na, ub / nb, share) * high);
       put(j, i, AXIS_V, mix(va / na, vb / nb, share) * high);
       put(j, i, KEY_U, mix(ua, ub, share) * 256);
       put(j, i, KEY_V, mix(va, vb, share) * 256);
       put(j, i, KEY_Y, (mix(ya, yb, share) - <f32>black) * 128);
+      put(j, i, FLOOR, mix(fa, fb, share) * unit);
+      put(j, i, REACH, reachOf(mix(fa, fb, share)));
     }
   }
   for (let j = 0; j < down; j++) {
-    const from = spread + 10 * j * siteStride;
-    const to = spread + 10 * min(down - 1, j + 1) * siteStride;
-    for (let at = 0; at < 5 * siteStride - 32; at += 16) v128.store(from + 5 * siteStride + at, i16x8.sub_sat_s(v128.load(to + at), v128.load(from + at)));
+    const from = rowOf(j);
+    const to = rowOf(min(down - 1, j + 1));
+    for (let at = 0; at < DELTAS * siteStride - 32; at += 16) v128.store(from + DELTAS * siteStride + at, i16x8.sub_sat_s(v128.load(to + at), v128.load(from + at)));
   }
+}
+
+/** Where the differences begin. */
+const DELTAS: i32 = ROWS / 2;
+
+function rowOf(j: i32): usize {
+  return spread + ROWS * j * siteStride;
+}
+
+/** Q15 for a floor, as `reachShift` has it. */
+function reachOf(floor: f32): f32 {
+  return (<f32>(1 << (28 - fraction - reachShift))) / (ceiling - floor);
 }
 
 function floorf(x: f32): f32 {
@@ -84,7 +94,7 @@ function mix(a: f32, b: f32, share: f32): f32 {
 }
 
 function put(j: i32, i: i32, quantity: i32, value: f32): void {
-  store<i16>(spread + (10 * j + quantity) * siteStride + 2 * i, <i16>max<f32>(-32767, min<f32>(32767, nearest<f32>(value))));
+  store<i16>(rowOf(j) + quantity * siteStride + 2 * i, <i16>max<f32>(-32767, min<f32>(32767, nearest<f32>(value))));
 }
 
 /** The row of cells above a row of sites, set by `aim`. */
@@ -96,13 +106,19 @@ export let lowerShare: i32 = 0;
 export function aim(j: i32): void {
   const y: f32 = ((<f32>j + 0.5) / <f32>sitesDown) * spanDown - 0.5;
   const top = <i32>floorf(y);
-  upper = spread + 10 * siteStride * max(0, min(down - 1, top));
+  upper = rowOf(max(0, min(down - 1, top)));
   lowerShare = top < 0 ? 0 : min(32767, <i32>((y - <f32>top) * 32768));
+}
+
+/** One site of a quantity, at a byte offset into the row. */
+export function plateAtSite(at: usize): i32 {
+  const rise = <i32>load<i16>(upper + <usize>(DELTAS * siteStride) + at);
+  return <i32>load<i16>(upper + at) + ((rise * lowerShare + 16384) >> 15);
 }
 
 /** Eight sites of a quantity, at a byte offset into the row. */
 // @ts-ignore: decorator
 @inline
 export function plateAt(top: usize, share: v128, at: usize): v128 {
-  return i16x8.add(v128.load(top + at), i16x8.q15mulr_sat_s(v128.load(top + <usize>(5 * siteStride) + at), share));
+  return i16x8.add(v128.load(top + at), i16x8.q15mulr_sat_s(v128.load(top + <usize>(DELTAS * siteStride) + at), share));
 }

@@ -1,7 +1,8 @@
 // Keying model §2.4: chroma to matte, and luma at the sites.
 
 import { isPicked, MIXED, nextOf, pick, withoutNext } from './blocks';
-import { clamp, scale } from './lanes';
+import { dimming } from './gain';
+import { clamp, ONE, scale } from './lanes';
 import {
   BLOCK,
   blockRow,
@@ -22,8 +23,8 @@ import {
   wide,
   width,
 } from './memory';
-import { guard, isGuardStrong, isLeft, tolerance } from './model';
-import { aim, AXIS_U, AXIS_V, fraction, lowerShare, lowest, plateAt, reach, reachGain, reachShift, upper } from './plate';
+import { guard, isLeft, spreading, tolerance } from './model';
+import { aim, AXIS_U, AXIS_V, FLOOR, fraction, lowerShare, plateAt, REACH, reachShift, upper } from './plate';
 
 /** Fills row j of `projection` and `matte`. */
 export function projectRow(j: i32): void {
@@ -35,13 +36,13 @@ export function projectRow(j: i32): void {
   const toP = siteRow(projection, j);
   const toM = siteRow(matte, j);
   aim(j);
-  if (fraction == 13 && reachShift == 0 && !isGuardStrong) projectBlocks(u, v, toP, toM, true);
+  if (fraction == 13 && reachShift == 1 && dimming == 0) projectBlocks(u, v, toP, toM, true);
   else projectBlocks(u, v, toP, toM, false);
   padSites(toP);
   padSites(toM);
 }
 
-/** `isPlain`: the screen's colour is strong and the parameters usual. */
+/** `isPlain`: the screen's colour is strong, as it was measured, and the parameters usual. */
 // @ts-ignore: decorator
 @inline
 function projectBlocks(u: usize, v: usize, toP: usize, toM: usize, isPlain: bool): void {
@@ -65,24 +66,23 @@ function projectBlocks(u: usize, v: usize, toP: usize, toM: usize, isPlain: bool
 function projectEight(u: v128, v: v128, top: usize, share: v128, at: usize, toP: usize, toM: usize, isPlain: bool): void {
   const axisU = plateAt(top, share, <usize>(AXIS_U * siteStride) + at);
   const axisV = plateAt(top, share, <usize>(AXIS_V * siteStride) + at);
-  const along = i16x8.add_sat_s(scale(u, axisU), scale(v, axisV));
-  const across = i16x8.abs(i16x8.sub_sat_s(scale(u, axisV), scale(v, axisU)));
-  const least = i16x8.splat(<i16>lowest), zero = i16x8.splat(0);
-  if (isPlain) {
-    const over = i16x8.sub_sat_u(across, i16x8.splat(<i16>tolerance));
-    const p = i16x8.sub_sat_s(along, scale(over, i16x8.splat(<i16>guard)));
-    v128.store(toP + at, p);
-    const above = i16x8.min_s(i16x8.sub_sat_u(i16x8.max_s(p, zero), least), i16x8.splat(<i16>reach));
-    v128.store(toM + at, i16x8.add(above, scale(above, i16x8.splat(<i16>reachGain))));
-    return;
+  let along = i16x8.add_sat_s(scale(u, axisU), scale(v, axisV));
+  let across = i16x8.abs(i16x8.sub_sat_s(scale(u, axisV), scale(v, axisU)));
+  const shift = isPlain ? 0 : 13 - fraction;
+  if (!isPlain) {
+    along = i16x8.add_sat_s(along, scale(along, i16x8.splat(<i16>dimming)));
+    across = i16x8.add_sat_s(across, scale(across, i16x8.splat(<i16>dimming)));
   }
-  const shift = 13 - fraction;
-  const over = i16x8.sub_sat_u(across, i16x8.splat(<i16>(tolerance >> shift)));
-  const whole = isGuardStrong ? over : zero;
-  const p = i16x8.sub_sat_s(i16x8.sub_sat_s(along, scale(over, i16x8.splat(<i16>guard))), whole);
-  v128.store(toP + at, i16x8.shl(clamp(p, -32768 >> shift, 32767 >> shift), shift));
-  const above = i16x8.shl(i16x8.min_s(i16x8.sub_sat_u(i16x8.max_s(p, zero), least), i16x8.splat(<i16>reach)), reachShift);
-  v128.store(toM + at, i16x8.add(above, scale(above, i16x8.splat(<i16>reachGain))));
+  const zero = i16x8.splat(0);
+  const subject = i16x8.max_s(i16x8.sub_sat_s(i16x8.splat(<i16>(ONE >> shift)), along), zero);
+  const forgiven = i16x8.add(i16x8.splat(<i16>(tolerance >> shift)), scale(subject, i16x8.splat(<i16>spreading)));
+  const over = i16x8.sub_sat_u(across, forgiven);
+  const p = i16x8.sub_sat_s(along, scale(i16x8.add_sat_s(over, over), i16x8.splat(<i16>guard)));
+  v128.store(toP + at, isPlain ? p : i16x8.shl(clamp(p, -32768 >> shift, 32767 >> shift), shift));
+  const up = isPlain ? 1 : reachShift;
+  const above = i16x8.min_s(i16x8.sub_sat_u(i16x8.max_s(p, zero), plateAt(top, share, <usize>(FLOOR * siteStride) + at)), i16x8.splat(<i16>(<i32>32767 >> up)));
+  const m = scale(i16x8.shl(above, up), plateAt(top, share, <usize>(REACH * siteStride) + at));
+  v128.store(toM + at, i16x8.min_s(m, i16x8.splat(<i16>ONE)));
 }
 
 /** Fills row j of `mean` near mixed blocks: `sub` of luma (§2.1). */

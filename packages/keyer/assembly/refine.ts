@@ -38,7 +38,7 @@ import {
   wideV,
   width,
 } from './memory';
-import { isLeft, spill } from './model';
+import { isLeft, mostChroma, spill } from './model';
 import { aim, KEY_U, KEY_V, lowerShare, plateAt, upper } from './plate';
 import { widen, widenMean } from './widen';
 
@@ -165,9 +165,21 @@ function cleanBlock(j: i32, b: i32, kind: i32, hasColor: bool): void {
     v128.store(toM + k, m);
     const cu = i16x8.shl(i16x8.sub(v128.load_ext<u8>(u + (k >> 1)), centre), 6);
     const cv = i16x8.shl(i16x8.sub(v128.load_ext<u8>(v + (k >> 1)), centre), 6);
-    v128.store(toU + k, i16x8.sub_sat_s(cu, scale(sum, plateAt(top, share, <usize>(KEY_U * siteStride) + k))));
-    v128.store(toV + k, i16x8.sub_sat_s(cv, scale(sum, plateAt(top, share, <usize>(KEY_V * siteStride) + k))));
+    const restU = i16x8.sub_sat_s(cu, scale(sum, plateAt(top, share, <usize>(KEY_U * siteStride) + k)));
+    const restV = i16x8.sub_sat_s(cv, scale(sum, plateAt(top, share, <usize>(KEY_V * siteStride) + k)));
+    // No colour of the subject is stronger than its share of the picture allows: fringes of thin hair stay grey.
+    v128.store(toU + k, limit(restU, m));
+    v128.store(toV + k, limit(restV, m));
   }
+}
+
+/** Keeps chroma within what the subject's share 1 − m allows, where it isn't alone. */
+// @ts-ignore: decorator
+@inline
+function limit(chroma: v128, m: v128): v128 {
+  const most = scale(i16x8.shl(i16x8.sub(i16x8.splat(<i16>ONE), m), 2), i16x8.splat(<i16>mostChroma));
+  const limited = i16x8.max_s(i16x8.min_s(chroma, most), i16x8.neg(most));
+  return v128.bitselect(chroma, limited, i16x8.eq(m, i16x8.splat(0)));
 }
 
 /** `sub` of M for eight sites. */

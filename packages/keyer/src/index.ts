@@ -1,5 +1,6 @@
 export * from './color.js';
-export * from './floor-meter.js';
+export * from './floor-map.js';
+export * from './gain.js';
 export * from './key-estimator.js';
 export * from './key-tracker.js';
 export * from './parameters.js';

@@ -10,15 +10,20 @@ export interface KeyingParameters {
   readonly key: 'auto' | `#${string}`;
   /**
    * Where the matte starts, as a share of the way from neutral (0) to the screen (1): more spill and flare than this
-   * counts as screen. `auto`: measured from the subject. Range 0 to 0.5. Default `auto`.
+   * counts as screen. `auto`: measured on the subject, place by place. Range 0 to 0.5. Default `auto`.
    */
   readonly floor: 'auto' | number;
-  /** Where the matte is full, on the same scale: the screen's noise lies above. Range 0.6 to 1. Default 0.975. */
+  /** Where the matte is full, on the same scale: the screen's noise lies above. Range 0.6 to 1. Default 0.96. */
   readonly ceiling: number;
-  /** How hard colours off the key's axis (yellow, cyan) are pushed out of the matte. Range 0 to 2. Default 0.8. */
+  /** How hard colours off the key's axis (yellow, cyan) are pushed out of the matte. Range 0 to 2. Default 1.2. */
   readonly hueGuard: number;
   /** Off-axis chroma that the hue guard forgives, as a share of the key's length. Range 0 to 1. Default 0.14. */
   readonly hueTolerance: number;
+  /**
+   * How much more it forgives for each share of the subject in a sample: a mixture of skin and screen lies off the axis
+   * too. Higher keeps blurred hands, lower keeps cloth of a colour next to the screen's. Range 0 to 1. Default 0.3.
+   */
+  readonly hueSpread: number;
   /** Strength of the edge refinement from luma. 0 is the plain chroma matte. Range 0 to 1. Default 1. */
   readonly detail: number;
   /** How much of the screen's colour is taken out of the subject. 0 leaves it. Range 0 to 1. Default 1. */
@@ -35,9 +40,10 @@ export interface KeyingParameters {
 export const DEFAULT_PARAMETERS: KeyingParameters = Object.freeze({
   key: 'auto',
   floor: 'auto',
-  ceiling: 0.975,
-  hueGuard: 0.8,
+  ceiling: 0.96,
+  hueGuard: 1.2,
   hueTolerance: 0.14,
+  hueSpread: 0.3,
   detail: 1,
   spill: 1,
   spillLuma: 0.5,
@@ -45,7 +51,7 @@ export const DEFAULT_PARAMETERS: KeyingParameters = Object.freeze({
   siting: 'centre',
 });
 
-const ranges = { ceiling: [0.6, 1], hueGuard: [0, 2], hueTolerance: [0, 1], detail: [0, 1], spill: [0, 1], spillLuma: [0, 1] } as const;
+const ranges = { ceiling: [0.6, 1], hueGuard: [0, 2], hueTolerance: [0, 1], hueSpread: [0, 1], detail: [0, 1], spill: [0, 1], spillLuma: [0, 1] } as const;
 
 /**
  * Completes parameters with the defaults.

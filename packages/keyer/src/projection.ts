@@ -1,9 +1,21 @@
 import type { KeyingParameters } from './parameters.js';
 
-/** Share of the way from neutral (0) to the screen (1) along the key's axis, hue guard applied (keying model §2.4). */
-export const project = (u: number, v: number, ku: number, kv: number, parameters: Pick<KeyingParameters, 'hueGuard' | 'hueTolerance'>): number => {
-  const n = Math.max(ku * ku + kv * kv, 1);
+/**
+ * Share of the way from neutral (0) to the screen (1) along the key's axis, hue guard applied (keying model §2.4).
+ * What lies farther off the axis than any mixture of the screen with a usual colour is pushed out: yellow and cyan cloth.
+ * A mixture may lie the farther off the more of the subject is in it, hence the term with `hueSpread`: without it, blurred
+ * hands and hair would lose their edges. `gain` is the screen's strength in this frame as a share of the plate's.
+ */
+export const project = (
+  u: number,
+  v: number,
+  ku: number,
+  kv: number,
+  parameters: Pick<KeyingParameters, 'hueGuard' | 'hueTolerance' | 'hueSpread'>,
+  gain = 1,
+): number => {
+  const n = gain * Math.max(ku * ku + kv * kv, 1);
   const along = (u * ku + v * kv) / n;
   const across = Math.abs(u * kv - v * ku) / n;
-  return along - parameters.hueGuard * Math.max(0, across - parameters.hueTolerance);
+  return along - parameters.hueGuard * Math.max(0, across - parameters.hueTolerance - parameters.hueSpread * Math.max(0, 1 - along));
 };

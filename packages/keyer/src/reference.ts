@@ -1,9 +1,9 @@
 import { type Matrix, rgbOf } from './color.js';
+import { measureGain } from './gain.js';
 import type { KeyingParameters } from './parameters.js';
 import { type Planes, subsample, upsample } from './planes.js';
 import { project } from './projection.js';
 import { ScreenModel } from './screen-model.js';
-import type { ScreenPlate } from './screen-plate.js';
 
 /** What the reference computes of one picture. Chroma-sized unless said otherwise. */
 export interface ReferenceMatte {
@@ -13,9 +13,23 @@ export interface ReferenceMatte {
   readonly chromaMatte: Float32Array;
   /** Share of the screen's colour in the picture, spill included; may exceed 1. */
   readonly spill: Float32Array;
-  /** The screen's luma and centred chroma. */
-  readonly plate: { readonly y: Float32Array; readonly u: Float32Array; readonly v: Float32Array };
+  /** Chroma without the screen's, centred. */
+  readonly rest: { readonly u: Float32Array; readonly v: Float32Array };
+  readonly screen: ScreenSites;
 }
+
+/** What was measured of a screen, at the chroma sites of a picture. */
+export interface ScreenSites {
+  /** The screen's luma and centred chroma. */
+  readonly y: Float32Array;
+  readonly u: Float32Array;
+  readonly v: Float32Array;
+  /** Floor of the matte. */
+  readonly floor: Float32Array;
+}
+
+/** Chroma of limited range is at most this far from grey. */
+const MOST_CHROMA = 112;
 
 const saturate = (value: number) => Math.min(1, Math.max(0, value));
 
@@ -26,23 +40,26 @@ export const measureScreen = (planes: Planes, parameters: KeyingParameters): Scr
   return model;
 };
 
-/** The plate at w × h sites, bilinear between cell centres. `cellsAcross`, `cellsDown`: cells that the picture spans. */
-export const samplePlate = (plate: ScreenPlate, w: number, h: number, cellsAcross: number, cellsDown: number): ReferenceMatte['plate'] => {
-  const out = { y: new Float32Array(w * h), u: new Float32Array(w * h), v: new Float32Array(w * h) };
-  const at = (i: number, j: number, k: number) =>
-    plate.cells[3 * (Math.min(plate.height - 1, Math.max(0, j)) * plate.width + Math.min(plate.width - 1, Math.max(0, i))) + k] ?? 0;
+/** A screen at w × h sites, bilinear between cell centres. `cellsAcross`, `cellsDown`: cells that the picture spans. */
+export const sampleScreen = ({ plate, floors }: ScreenModel, w: number, h: number, cellsAcross: number, cellsDown: number): ScreenSites => {
+  const out = { y: new Float32Array(w * h), u: new Float32Array(w * h), v: new Float32Array(w * h), floor: new Float32Array(w * h) };
+  const cellAt = (i: number, j: number) => Math.min(plate.height - 1, Math.max(0, j)) * plate.width + Math.min(plate.width - 1, Math.max(0, i));
   for (let j = 0; j < h; j++) {
     const y = ((j + 0.5) / h) * cellsDown - 0.5;
     const top = Math.floor(y);
     for (let i = 0; i < w; i++) {
       const x = ((i + 0.5) / w) * cellsAcross - 0.5;
       const left = Math.floor(x);
-      const value = (k: number) =>
-        (1 - (y - top)) * ((1 - (x - left)) * at(left, top, k) + (x - left) * at(left + 1, top, k)) +
-        (y - top) * ((1 - (x - left)) * at(left, top + 1, k) + (x - left) * at(left + 1, top + 1, k));
-      out.y[j * w + i] = value(0);
-      out.u[j * w + i] = value(1);
-      out.v[j * w + i] = value(2);
+      const near = [cellAt(left, top), cellAt(left + 1, top), cellAt(left, top + 1), cellAt(left + 1, top + 1)] as const;
+      const mix = (values: Float32Array, stride: number, k: number) => {
+        const [a = 0, b = 0, c = 0, d = 0] = near.map((cell) => values[stride * cell + k] ?? 0);
+        return (1 - (y - top)) * ((1 - (x - left)) * a + (x - left) * b) + (y - top) * ((1 - (x - left)) * c + (x - left) * d);
+      };
+      const at = j * w + i;
+      out.y[at] = mix(plate.cells, 3, 0);
+      out.u[at] = mix(plate.cells, 3, 1);
+      out.v[at] = mix(plate.cells, 3, 2);
+      out.floor[at] = mix(floors, 1, 0);
     }
   }
   return out;
@@ -52,13 +69,15 @@ export const samplePlate = (plate: ScreenPlate, w: number, h: number, cellsAcros
  * The matte of the keying model (§2.4, §2.5), real-valued and slow: the oracle that every fast implementation is
  * measured against.
  */
-export const computeReferenceMatte = (planes: Planes, plate: ReferenceMatte['plate'], floor: number, parameters: KeyingParameters): ReferenceMatte => {
+export const computeReferenceMatte = (planes: Planes, screen: ScreenSites, parameters: KeyingParameters): ReferenceMatte => {
   const { width, height, luma, chroma } = planes;
   const { width: w, height: h } = chroma;
   const projection = new Float32Array(w * h);
   const m = new Float32Array(w * h);
+  const gain = measureGain(chroma, screen.u, screen.v);
   for (let i = 0; i < w * h; i++) {
-    const value = project(chroma.u[i] ?? 0, chroma.v[i] ?? 0, plate.u[i] ?? 0, plate.v[i] ?? 0, parameters);
+    const value = project(chroma.u[i] ?? 0, chroma.v[i] ?? 0, screen.u[i] ?? 0, screen.v[i] ?? 0, parameters, gain);
+    const floor = screen.floor[i] ?? 0;
     projection[i] = value;
     m[i] = saturate((value - floor) / (parameters.ceiling - floor));
   }
@@ -98,7 +117,14 @@ export const computeReferenceMatte = (planes: Planes, plate: ReferenceMatte['pla
   const matte = upM.map((value, i) => saturate(value + (upA[i] ?? 0) * ((luma[i] ?? 0) - (upY[i] ?? 0))));
   const chromaMatte = subsample(matte, width, height, parameters.siting);
   const spill = chromaMatte.map((value, i) => value + parameters.spill * Math.max(0, (projection[i] ?? 0) - value));
-  return { matte, chromaMatte, spill, plate };
+  // No colour of the subject is stronger than its share of the picture allows: fringes of thin hair stay grey.
+  const restOf = (own: Float32Array, key: Float32Array) =>
+    own.map((value, i) => {
+      const m = chromaMatte[i] ?? 0;
+      const most = m === 0 ? Infinity : MOST_CHROMA * (1 - m);
+      return Math.min(most, Math.max(-most, value - (spill[i] ?? 0) * (key[i] ?? 0)));
+    });
+  return { matte, chromaMatte, spill, rest: { u: restOf(chroma.u, screen.u), v: restOf(chroma.v, screen.v) }, screen };
 };
 
 /**
@@ -106,33 +132,18 @@ export const computeReferenceMatte = (planes: Planes, plate: ReferenceMatte['pla
  * rounded; colour never exceeds alpha. `matrix` is that of the planes.
  */
 export const computeReferenceRgba = (planes: Planes, reference: ReferenceMatte, parameters: KeyingParameters, matrix: Matrix = 'bt709'): Float32Array => {
-  const { width, height, luma, chroma } = planes;
-  const { siting } = parameters;
-  const { matte, chromaMatte, spill, plate } = reference;
-  const excess = upsample(
-    spill.map((value, i) => value - (chromaMatte[i] ?? 0)),
-    width,
-    height,
-    siting,
-  );
-  const ky = upsample(plate.y, width, height, siting);
-  const u = upsample(
-    chroma.u.map((value, i) => value - (spill[i] ?? 0) * (plate.u[i] ?? 0)),
-    width,
-    height,
-    siting,
-  );
-  const v = upsample(
-    chroma.v.map((value, i) => value - (spill[i] ?? 0) * (plate.v[i] ?? 0)),
-    width,
-    height,
-    siting,
-  );
+  const { width, height, luma } = planes;
+  const { matte, chromaMatte, spill, rest, screen } = reference;
+  const up = (sites: Float32Array) => upsample(sites, width, height, parameters.siting);
+  const excess = up(spill.map((value, i) => value - (chromaMatte[i] ?? 0)));
+  const ky = up(screen.y);
+  const u = up(rest.u);
+  const v = up(rest.v);
   const out = new Float32Array(4 * width * height);
   for (let i = 0; i < matte.length; i++) {
     const alpha = 255 * (1 - (matte[i] ?? 0));
-    const screen = (ky[i] ?? 0) - 16;
-    const y = (luma[i] ?? 0) - 16 - ((matte[i] ?? 0) + parameters.spillLuma * (excess[i] ?? 0)) * screen;
+    const light = (ky[i] ?? 0) - 16;
+    const y = (luma[i] ?? 0) - 16 - ((matte[i] ?? 0) + parameters.spillLuma * (excess[i] ?? 0)) * light;
     const rgb = rgbOf(y, u[i] ?? 0, v[i] ?? 0, matrix);
     for (let k = 0; k < 3; k++) out[4 * i + k] = Math.min(alpha, Math.max(0, rgb[k] ?? 0));
     out[4 * i + 3] = alpha;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { codesOf } from './color.js';
 import { resolveParameters } from './parameters.js';
 import { createChromaImage, type Planes, planesOfRgba, subsample, upsample } from './planes.js';
-import { computeReferenceMatte, computeReferenceRgba, measureScreen, samplePlate } from './reference.js';
+import { computeReferenceMatte, computeReferenceRgba, measureScreen, sampleScreen } from './reference.js';
 import { ScreenModel } from './screen-model.js';
 
 const WIDTH = 320;
@@ -27,8 +27,8 @@ const picture = (light: (x: number) => number) => {
 const matteOf = (planes: Planes, parameters = resolveParameters()) => {
   const model = measureScreen(planes, parameters);
   const { width, height } = planes.chroma;
-  const plate = samplePlate(model.plate, width, height, width / 8, height / 8);
-  return { model, matte: computeReferenceMatte(planes, plate, model.floor, parameters) };
+  const screen = sampleScreen(model, width, height, width / 8, height / 8);
+  return { model, matte: computeReferenceMatte(planes, screen, parameters) };
 };
 
 const errorOf = (matte: Float32Array, alpha: Float32Array) => matte.reduce((sum, value, i) => sum + Math.abs(1 - value - (alpha[i] ?? 0)), 0) / alpha.length;
@@ -67,23 +67,39 @@ describe('the scalar reference', () => {
 });
 
 describe('ScreenModel', () => {
-  it('raises the floor for a subject that is lit by the screen', () => {
-    const lit = (spill: number) => {
-      const image = createChromaImage(160, 90);
-      const key = codesOf(0, 255, 0);
-      for (let i = 0; i < 160 * 90; i++) {
-        const subject = i % 160 > 50 && i % 160 < 110 && i > 160 * 30;
-        image.y[i] = subject ? 120 : key.y;
-        image.u[i] = (subject ? spill : 1) * key.u;
-        image.v[i] = (subject ? spill : 1) * key.v;
-      }
-      const model = new ScreenModel(160, 90, { cellSize: 4, erosion: 1 }, resolveParameters());
-      model.update(image);
-      return model.floor;
-    };
-    expect(lit(0)).toBeCloseTo(0.07, 2);
-    expect(lit(0.12)).toBeCloseTo(0.15, 2);
-    expect(lit(0.4)).toBeCloseTo(0.2, 2);
+  /** A subject in the lower middle, of which the left half has some of the screen's colour. */
+  const greenish = (share: number) => {
+    const image = createChromaImage(160, 90);
+    const key = codesOf(0, 255, 0);
+    for (let i = 0; i < 160 * 90; i++) {
+      const isSubject = i % 160 > 50 && i % 160 < 110 && i > 160 * 30;
+      const green = isSubject ? (i % 160 < 80 ? share : 0) : 1;
+      image.y[i] = isSubject ? 120 : key.y;
+      image.u[i] = green * key.u;
+      image.v[i] = green * key.v;
+    }
+    const model = new ScreenModel(160, 90, { cellSize: 4, erosion: 1 }, resolveParameters());
+    model.update(image);
+    const floorAt = (x: number, y: number) => model.floors[Math.floor(y / 4) * 40 + Math.floor(x / 4)] ?? 0;
+    return { left: floorAt(65, 70), edge: floorAt(50, 70), right: floorAt(98, 70) };
+  };
+
+  it('raises the floor where the subject has some of the screen’s colour, and only there', () => {
+    const none = greenish(0);
+    expect(none.left).toBeCloseTo(0.04, 2);
+    expect(none.right).toBeCloseTo(0.04, 2);
+    const some = greenish(0.12);
+    expect(some.left).toBeCloseTo(0.16, 2);
+    // The edge takes its floor from the inside next to it.
+    expect(some.edge).toBeCloseTo(0.15, 1);
+    expect(some.right).toBeLessThan(0.06);
+    expect(greenish(0.4).left).toBeCloseTo(0.3, 2);
+  });
+
+  it('expects spill before an uneven screen, which is a real one', () => {
+    const floorOf = (light: (x: number) => number) => Math.min(...measureScreen(picture(light).planes, resolveParameters()).floors);
+    expect(floorOf(() => 1)).toBeCloseTo(0.04, 2);
+    expect(floorOf((x) => 0.75 + 0.4 * x)).toBeCloseTo(0.13, 2);
   });
 
   it('keeps to a key that it was given', () => {

@@ -1,10 +1,17 @@
 import { codesOfHex, type Codes, hexOf, type Matrix } from './color.js';
-import { FloorMeter } from './floor-meter.js';
+import { FloorMap } from './floor-map.js';
 import { KeyTracker, type NotKeyableReason } from './key-tracker.js';
 import type { KeyingParameters } from './parameters.js';
 import type { ChromaImage } from './planes.js';
 import { project } from './projection.js';
 import { type PlateGrid, ScreenPlate } from './screen-plate.js';
+
+/** The least floor: of an even screen, which lights nobody, and of an uneven one, which is a real one and does. */
+const LEAST_FLOOR = 0.04;
+const LEAST_FLOOR_IN_STUDIO = 0.13;
+/** Unevenness from which on, and up to which, a screen turns into a real one. */
+const EVEN = 0.02;
+const UNEVEN = 0.04;
 
 /** Whether a picture can be keyed, and with which colour. */
 export type Verdict =
@@ -17,19 +24,22 @@ export type Verdict =
  */
 export class ScreenModel {
   readonly plate: ScreenPlate;
+  readonly #floors: FloorMap;
+  readonly #projections: Float32Array;
   readonly #parameters: KeyingParameters;
   readonly #tracker = new KeyTracker();
-  readonly #meter = new FloorMeter();
   readonly #fixedKey: Codes | null;
   readonly #cellSize: number;
   readonly #matrix: Matrix;
-  #floor = Number.NaN;
   #isReady = false;
   #generation = 0;
 
   /** For pictures of the given size; `grid` scales the plate's cells to it, `matrix` is that of the pictures' codes. */
   constructor(width: number, height: number, grid: PlateGrid, parameters: KeyingParameters, matrix: Matrix = 'bt709') {
     this.plate = new ScreenPlate(width, height, grid);
+    this.#floors = new FloorMap(width, height, grid.cellSize);
+    this.#projections = new Float32Array(width * height);
+    if (parameters.floor !== 'auto') this.#floors.setConstant(parameters.floor);
     this.#cellSize = grid.cellSize;
     this.#parameters = parameters;
     this.#matrix = matrix;
@@ -51,9 +61,9 @@ export class ScreenModel {
     return this.#generation;
   }
 
-  /** Floor of the matte, on the scale from neutral (0) to the screen (1). */
-  get floor(): number {
-    return this.#parameters.floor === 'auto' ? this.#floor : this.#parameters.floor;
+  /** Floor of the matte in each cell of the plate, on the scale from neutral (0) to the screen (1). */
+  get floors(): Float32Array {
+    return this.#floors.cells;
   }
 
   /** Makes the verdict; not for every frame, it allocates. */
@@ -74,7 +84,7 @@ export class ScreenModel {
     if (key === null) return false;
     if (this.#parameters.plate) this.plate.update(image, key);
     else this.plate.setConstant(key);
-    this.#measureFloor(image);
+    if (this.#parameters.floor === 'auto') this.#measureFloors(image);
     this.#isReady = true;
     return true;
   }
@@ -87,21 +97,20 @@ export class ScreenModel {
 
   #forget(): void {
     this.plate.reset();
+    this.#floors.reset();
     this.#isReady = false;
-    this.#floor = Number.NaN;
   }
 
-  #measureFloor(image: ChromaImage): void {
-    this.#meter.reset();
-    const { cells, width } = this.plate;
+  #measureFloors(image: ChromaImage): void {
+    const { cells, width, unevenness } = this.plate;
     for (let j = 0; j < image.height; j++) {
       for (let i = 0; i < image.width; i++) {
         const cell = 3 * (Math.floor(j / this.#cellSize) * width + Math.floor(i / this.#cellSize));
         const at = j * image.width + i;
-        this.#meter.add(project(image.u[at] ?? 0, image.v[at] ?? 0, cells[cell + 1] ?? 0, cells[cell + 2] ?? 0, this.#parameters));
+        this.#projections[at] = project(image.u[at] ?? 0, image.v[at] ?? 0, cells[cell + 1] ?? 0, cells[cell + 2] ?? 0, this.#parameters);
       }
     }
-    const floor = this.#meter.computeFloor();
-    this.#floor = Number.isNaN(this.#floor) ? floor : this.#floor + (floor - this.#floor) / 8;
+    const studio = Math.min(1, Math.max(0, (unevenness - EVEN) / (UNEVEN - EVEN)));
+    this.#floors.update(this.#projections, LEAST_FLOOR + (LEAST_FLOOR_IN_STUDIO - LEAST_FLOOR) * studio);
   }
 }

@@ -1,13 +1,14 @@
+import { CellFiller } from './cell-filler.js';
 import type { Codes } from './color.js';
 import type { ChromaImage } from './planes.js';
 
-const SIGMAS = [1, 4, 16, 64] as const;
-const GAINS = [1, 1e-2, 1e-4, 1e-6] as const;
 const SURE_ALONG = 0.72;
 const SURE_ACROSS = 0.18;
 const MIN_CELLS = 10;
 /** Weight of a fresh cell against its history, at most. */
 const FRESH = 0.25;
+/** Luma code of black. */
+const BLACK = 16;
 
 /** Grid of the plate's measurement. Sizes are in samples of the image that it is measured on. */
 export interface PlateGrid {
@@ -32,12 +33,10 @@ export class ScreenPlate {
   readonly #imageWidth: number;
   readonly #imageHeight: number;
   readonly #sure: Uint8Array;
-  /** Interleaved weight, y, u, v: the measured cells, their weights multiplied in by `#fill`. */
-  readonly #measured: Float64Array;
+  /** Interleaved weight, y, u, v of what was seen of each cell. */
   readonly #history: Float64Array;
-  readonly #work: Float64Array;
-  readonly #sum: Float64Array;
-  readonly #blurs: readonly { readonly across: Float64Array; readonly down: Float64Array; readonly gain: number }[];
+  readonly #filler: CellFiller;
+  #unevenness = 0;
 
   /** For images of the given size. */
   constructor(imageWidth: number, imageHeight: number, grid: PlateGrid) {
@@ -48,16 +47,19 @@ export class ScreenPlate {
     const height = (this.height = Math.ceil(imageHeight / grid.cellSize));
     this.cells = new Float32Array(width * height * 3);
     this.#sure = new Uint8Array(imageWidth * imageHeight);
-    this.#measured = new Float64Array(width * height * 4);
     this.#history = new Float64Array(width * height * 4);
-    this.#work = new Float64Array(width * height * 4);
-    this.#sum = new Float64Array(width * height * 4);
-    this.#blurs = SIGMAS.map((sigma, i) => ({ across: gaussian(width, sigma), down: gaussian(height, sigma), gain: GAINS[i] ?? 0 }));
+    this.#filler = new CellFiller(width, height);
+  }
+
+  /** How unevenly the screen is lit: the standard deviation of its luma as a share of the mean. 0 for a flat one. */
+  get unevenness(): number {
+    return this.#unevenness;
   }
 
   /** Forgets the history. */
   reset(): void {
     this.#history.fill(0);
+    this.#unevenness = 0;
   }
 
   /** Sets every cell to the key: an even screen. */
@@ -131,72 +133,38 @@ export class ScreenPlate {
         this.#history[cell + 3] = lerp(this.#history[cell + 3] ?? 0, v / count, fresh);
       }
     }
-    for (let i = 0; i < this.#history.length; i += 4) {
-      const weight = this.#history[i] ?? 0;
-      this.#measured[i] = weight;
-      for (let k = 1; k < 4; k++) this.#measured[i + k] = weight * (this.#history[i + k] ?? 0);
-    }
+    this.#weigh();
   }
 
-  /** Near data the narrow kernel wins, in holes the wider ones. */
-  #fill(key: Codes): void {
-    this.#sum.fill(0);
-    for (const { across, down, gain } of this.#blurs) {
-      blurAcross(this.#measured, this.#work, this.width, this.height, across);
-      addBlurredDown(this.#work, this.#sum, this.width, this.height, down, gain);
+  /** Hands what was seen to the filler, and measures how uneven it is. */
+  #weigh(): void {
+    const { measured } = this.#filler;
+    let total = 0;
+    let sum = 0;
+    let squares = 0;
+    for (let i = 0; i < this.#history.length; i += 4) {
+      const weight = this.#history[i] ?? 0;
+      measured[i] = weight;
+      for (let k = 1; k < 4; k++) measured[i + k] = weight * (this.#history[i + k] ?? 0);
+      const light = (this.#history[i + 1] ?? 0) - BLACK;
+      total += weight;
+      sum += weight * light;
+      squares += weight * light * light;
     }
+    const mean = sum / Math.max(total, 1e-6);
+    this.#unevenness = Math.sqrt(Math.max(0, squares / Math.max(total, 1e-6) - mean * mean)) / Math.max(mean, 1);
+  }
+
+  #fill(key: Codes): void {
+    const { filled } = this.#filler;
+    this.#filler.fill();
     for (let i = 0; i < this.width * this.height; i++) {
-      const weight = Math.max(this.#sum[4 * i] ?? 0, 1e-12);
-      const unknown = (this.#sum[4 * i] ?? 0) < 1e-12;
-      this.cells[3 * i] = unknown ? key.y : (this.#sum[4 * i + 1] ?? 0) / weight;
-      this.cells[3 * i + 1] = unknown ? key.u : (this.#sum[4 * i + 2] ?? 0) / weight;
-      this.cells[3 * i + 2] = unknown ? key.v : (this.#sum[4 * i + 3] ?? 0) / weight;
+      const isUnknown = filled[4 * i] === 0;
+      this.cells[3 * i] = isUnknown ? key.y : (filled[4 * i + 1] ?? 0);
+      this.cells[3 * i + 1] = isUnknown ? key.u : (filled[4 * i + 2] ?? 0);
+      this.cells[3 * i + 2] = isUnknown ? key.v : (filled[4 * i + 3] ?? 0);
     }
   }
 }
 
 const lerp = (from: number, to: number, share: number) => from + (to - from) * share;
-
-/** A Gaussian over n cells with reflecting borders, as an n × n matrix: small, exact and quick to apply. */
-const gaussian = (n: number, sigma: number): Float64Array => {
-  const matrix = new Float64Array(n * n);
-  const reach = Math.ceil(3 * sigma);
-  const period = 2 * n;
-  for (let i = 0; i < n; i++) {
-    let total = 0;
-    for (let d = -reach; d <= reach; d++) {
-      const wrapped = (((i + d) % period) + period) % period;
-      const j = wrapped < n ? wrapped : period - 1 - wrapped;
-      const weight = Math.exp(-(d * d) / (2 * sigma * sigma));
-      matrix[i * n + j] = (matrix[i * n + j] ?? 0) + weight;
-      total += weight;
-    }
-    for (let j = 0; j < n; j++) matrix[i * n + j] = (matrix[i * n + j] ?? 0) / total;
-  }
-  return matrix;
-};
-
-const blurAcross = (from: Float64Array, to: Float64Array, width: number, height: number, matrix: Float64Array): void => {
-  for (let row = 0; row < height; row++) {
-    for (let i = 0; i < width; i++) {
-      for (let k = 0; k < 4; k++) {
-        let sum = 0;
-        for (let j = 0; j < width; j++) sum += (matrix[i * width + j] ?? 0) * (from[4 * (row * width + j) + k] ?? 0);
-        to[4 * (row * width + i) + k] = sum;
-      }
-    }
-  }
-};
-
-const addBlurredDown = (from: Float64Array, to: Float64Array, width: number, height: number, matrix: Float64Array, gain: number): void => {
-  for (let i = 0; i < height; i++) {
-    for (let column = 0; column < width; column++) {
-      for (let k = 0; k < 4; k++) {
-        let sum = 0;
-        for (let j = 0; j < height; j++) sum += (matrix[i * height + j] ?? 0) * (from[4 * (j * width + column) + k] ?? 0);
-        const at = 4 * (i * width + column) + k;
-        to[at] = (to[at] ?? 0) + gain * sum;
-      }
-    }
-  }
-};

@@ -16,9 +16,9 @@ export interface KeyerExports extends WebAssembly.Exports {
   readonly keyedV: WebAssembly.Global<'i32'>;
   readonly cells: WebAssembly.Global<'i32'>;
   layOut(width: number, height: number, cellsAcross: number, cellsDown: number): number;
-  setModel(isLeft: boolean, hueGuard: number, hueTolerance: number, ceiling: number, detail: number, spill: number, spillLuma: number): void;
+  setModel(isLeft: boolean, hueGuard: number, hueTolerance: number, hueSpread: number, ceiling: number, detail: number, spill: number, spillLuma: number): void;
   setCoding(black: number, white: number, gain: number, redV: number, greenU: number, greenV: number, blueU: number, noise: number): void;
-  setScreen(floor: number, cellsAcross: number, cellsDown: number, spanAcross: number, spanDown: number, black: number): void;
+  setScreen(cellsAcross: number, cellsDown: number, spanAcross: number, spanDown: number, black: number): void;
   deinterleave(): void;
   changeBackground(): void;
   keyToI420(): void;

@@ -6,7 +6,7 @@ import type { Matrix } from '../color.js';
 import { codesOf } from '../color.js';
 import type { KeyingParameters, Siting } from '../parameters.js';
 import { type Planes, subsample, upsample } from '../planes.js';
-import { computeReferenceMatte, computeReferenceRgba, samplePlate } from '../reference.js';
+import { computeReferenceMatte, computeReferenceRgba, sampleScreen } from '../reference.js';
 import { SAMPLING_GRID } from '../sampling-grid.js';
 import type { ScreenModel } from '../screen-model.js';
 import type { PlanarPicture } from './plane-keyer.js';
@@ -139,14 +139,14 @@ export const computeExpected = (picture: Picture, screen: ScreenModel, parameter
     },
   };
   const step = Math.max(1, Math.max(w, h) / 160);
-  const plate = samplePlate(screen.plate, w, h, Math.round(w / step) / SAMPLING_GRID.cellSize, Math.round(h / step) / SAMPLING_GRID.cellSize);
-  const reference = computeReferenceMatte(planes, plate, screen.floor, parameters);
-  const { matte, chromaMatte, spill } = reference;
+  const sites = sampleScreen(screen, w, h, Math.round(w / step) / SAMPLING_GRID.cellSize, Math.round(h / step) / SAMPLING_GRID.cellSize);
+  const reference = computeReferenceMatte(planes, sites, parameters);
+  const { matte, chromaMatte, spill, rest } = reference;
   return {
     rgba: computeReferenceRgba(planes, reference, parameters, matrix),
     over(behind) {
       const up = (sites: Float32Array) => upsample(sites, width, height, parameters.siting);
-      const key = up(plate.y);
+      const key = up(sites.y);
       const excess = up(spill.map((value, i) => value - (chromaMatte[i] ?? 0)));
       // Limited codes, whatever the picture's are.
       const toLimited = (code: number) => (isFullRange ? 16 : 0) + lumaScale * code;
@@ -159,14 +159,14 @@ export const computeExpected = (picture: Picture, screen: ScreenModel, parameter
         const legal = Math.min(Math.max(235, code), Math.max(Math.min(16, code), sum));
         return m > NEARLY_ONE ? Number.NaN : (legal - (isFullRange ? 16 : 0)) / lumaScale;
       });
-      const chroma = (own: Float32Array, back: Uint8Array, screenChroma: Float32Array) =>
-        own.map((code, i) => {
+      const chroma = (left: Float32Array, back: Uint8Array) =>
+        left.map((code, i) => {
           const m = chromaMatte[i] ?? 0;
-          const sum = code / chromaScale + m * ((back[i] ?? 0) - 128) - ((spill[i] ?? 0) * (screenChroma[i] ?? 0)) / chromaScale;
+          const sum = code / chromaScale + m * ((back[i] ?? 0) - 128);
           if (m === 1) return back[i] ?? 0;
           return m > NEARLY_ONE ? Number.NaN : Math.min(255, Math.max(0, sum + 128));
         });
-      return { y, u: chroma(planes.chroma.u, behind.u, plate.u), v: chroma(planes.chroma.v, behind.v, plate.v) };
+      return { y, u: chroma(rest.u, behind.u), v: chroma(rest.v, behind.v) };
     },
   };
 };

@@ -103,10 +103,10 @@ export class PlaneKeyer implements PlanarPicture {
     this.uv = new Uint8Array(buffer, wasm.interleaved.value, 2 * this.chromaStride * h);
     this.rgba = new Uint8ClampedArray(buffer, wasm.rgba.value, 4 * width * height);
     this.#behind = new Uint8Array(buffer, wasm.behind.value, 4 * width * height);
-    this.#cells = new Float32Array(buffer, wasm.cells.value, 3 * cellsAcross * cellsDown);
+    this.#cells = new Float32Array(buffer, wasm.cells.value, 4 * cellsAcross * cellsDown);
 
-    const { siting, hueGuard, hueTolerance, ceiling, detail, spill, spillLuma } = parameters;
-    wasm.setModel(siting === 'left', hueGuard, hueTolerance, ceiling, detail, spill, spillLuma);
+    const { siting, hueGuard, hueTolerance, hueSpread, ceiling, detail, spill, spillLuma } = parameters;
+    wasm.setModel(siting === 'left', hueGuard, hueTolerance, hueSpread, ceiling, detail, spill, spillLuma);
     // R'G'B' is linear in luma and chroma: its columns are the conversions of units.
     const lumaUnit = isFullRange ? 219 / 255 : 1;
     const chromaUnit = isFullRange ? 224 / 255 : 1;
@@ -199,13 +199,14 @@ export class PlaneKeyer implements PlanarPicture {
     const isFullRange = this.#options.isFullRange === true;
     const lumaScale = isFullRange ? 255 / 219 : 1;
     const chromaScale = isFullRange ? 255 / 224 : 1;
-    for (let i = 0; i < cells.length; i += 3) {
-      this.#cells[i] = ((cells[i] ?? 0) - (isFullRange ? 16 : 0)) * lumaScale;
-      this.#cells[i + 1] = (cells[i + 1] ?? 0) * chromaScale;
-      this.#cells[i + 2] = (cells[i + 2] ?? 0) * chromaScale;
+    for (let i = 0; i < width * height; i++) {
+      this.#cells[4 * i] = ((cells[3 * i] ?? 0) - (isFullRange ? 16 : 0)) * lumaScale;
+      this.#cells[4 * i + 1] = (cells[3 * i + 1] ?? 0) * chromaScale;
+      this.#cells[4 * i + 2] = (cells[3 * i + 2] ?? 0) * chromaScale;
+      this.#cells[4 * i + 3] = model.floors[i] ?? 0;
     }
     const { cellSize } = SAMPLING_GRID;
-    this.#wasm.setScreen(model.floor, width, height, this.#image.width / cellSize, this.#image.height / cellSize, isFullRange ? 0 : 16);
+    this.#wasm.setScreen(width, height, this.#image.width / cellSize, this.#image.height / cellSize, isFullRange ? 0 : 16);
   }
 
   /**

@@ -2,7 +2,7 @@ import type { Owned } from '../owned.js';
 import type { KeyingParameters } from '../parameters.js';
 import type { ScreenModel } from '../screen-model.js';
 import { Program } from './program.js';
-import { matteShader, slopeShader, TILE_CLASS, TILE_SIZE, tilesShader, tileVertexShader } from './shaders.js';
+import { gainShader, matteShader, slopeShader, TILE_CLASS, TILE_SIZE, tilesShader, tileVertexShader } from './shaders.js';
 import { Surface, Target } from './surface.js';
 
 /** A projection below this is a code or two of spill, which isn't worth a tile's full treatment. */
@@ -18,7 +18,7 @@ export class FrameKeyer implements Owned {
   readonly edge: Surface;
   /** Chroma without the screen's, the spill in excess of the matte, and Yd's fraction of a code. */
   readonly rest: Surface;
-  /** The screen's y, u, v. */
+  /** The screen's y, u, v, and the floor of the matte. */
   readonly plate: Surface;
   /** Plate texture coordinates of the frame's right bottom corner. */
   readonly plateScaleX: number;
@@ -26,18 +26,21 @@ export class FrameKeyer implements Owned {
   readonly #gl: WebGL2RenderingContext;
   readonly #parameters: KeyingParameters;
   readonly #matte: Surface;
+  readonly #gain: Surface;
   /** Class of each tile. */
   readonly tiles: Surface;
   /** Vertices that quads over all tiles have. */
   readonly tileVertices: number;
+  readonly #gainTarget: Target;
   readonly #matteTarget: Target;
   readonly #tilesTarget: Target;
   readonly #slopeTarget: Target;
+  readonly #gainPass: Program;
   readonly #mattePass: Program;
   readonly #tilesPass: Program;
   readonly #slopePass: Program;
   readonly #plateTexels: Float32Array;
-  #floor = 0;
+  #leastFloor = 0;
 
   /** `gridWidth`, `gridHeight`: samples that the screen model is measured on, in cells of `cellSize`. */
   constructor(
@@ -58,6 +61,7 @@ export class FrameKeyer implements Owned {
     const h = Math.ceil(height / 2);
     this.frame = new Surface(gl, width, height, gl.RGBA8, gl.LINEAR);
     this.#matte = new Surface(gl, w, h, gl.RGBA8, gl.LINEAR);
+    this.#gain = new Surface(gl, 1, 1, gl.RGBA8, gl.NEAREST);
     this.tiles = new Surface(gl, Math.ceil(w / TILE_SIZE), Math.ceil(h / TILE_SIZE), gl.RGBA8, gl.NEAREST);
     this.tileVertices = 6 * this.tiles.width * this.tiles.height;
     this.edge = new Surface(gl, w, h, gl.RGBA8, gl.LINEAR);
@@ -66,10 +70,12 @@ export class FrameKeyer implements Owned {
     this.plateScaleX = gridWidth / (cellSize * model.plate.width);
     this.plateScaleY = gridHeight / (cellSize * model.plate.height);
     this.#plateTexels = new Float32Array(4 * model.plate.width * model.plate.height);
+    this.#gainTarget = new Target(gl, this.#gain);
     this.#matteTarget = new Target(gl, this.#matte);
     this.#tilesTarget = new Target(gl, this.tiles);
     this.#slopeTarget = new Target(gl, this.edge, this.rest);
-    this.#mattePass = new Program(gl, matteShader, ['frame', 'plate', 'tiles'], tileVertexShader);
+    this.#gainPass = new Program(gl, gainShader, ['frame', 'plate']);
+    this.#mattePass = new Program(gl, matteShader, ['frame', 'plate', 'tiles', 'gain'], tileVertexShader);
     this.#tilesPass = new Program(gl, tilesShader, ['matte']);
     this.#slopePass = new Program(gl, slopeShader, ['frame', 'plate', 'matte', 'tiles'], tileVertexShader);
   }
@@ -79,10 +85,11 @@ export class FrameKeyer implements Owned {
     const { cells, width, height } = model.plate;
     for (let i = 0; i < width * height; i++) {
       for (let k = 0; k < 3; k++) this.#plateTexels[4 * i + k] = (cells[3 * i + k] ?? 0) / 255;
+      this.#plateTexels[4 * i + 3] = model.floors[i] ?? 0;
     }
     this.plate.bind(0);
     this.#gl.texSubImage2D(this.#gl.TEXTURE_2D, 0, 0, 0, width, height, this.#gl.RGBA, this.#gl.FLOAT, this.#plateTexels);
-    this.#floor = model.floor;
+    this.#leastFloor = Math.min(...model.floors);
   }
 
   /** Takes a frame of this size. */
@@ -95,13 +102,20 @@ export class FrameKeyer implements Owned {
   key(): void {
     const gl = this.#gl;
     const parameters = this.#parameters;
-    this.#matteTarget.bind();
+    this.#gainTarget.bind();
     this.frame.bind(0);
     this.plate.bind(1);
+    const gain = this.#gainPass.use();
+    gl.uniform2f(gain.at('frameSize'), this.width, this.height);
+    gl.uniform2f(gain.at('chromaSize'), this.edge.width, this.edge.height);
+    gl.uniform2f(gain.at('plateScale'), this.plateScaleX, this.plateScaleY);
+    gain.draw();
+    this.#matteTarget.bind();
+    this.#gain.bind(3);
     this.tiles.bind(2);
     const matte = this.#mattePass.use();
     this.#aim(matte);
-    gl.uniform2f(matte.at('guard'), parameters.hueGuard, parameters.hueTolerance);
+    gl.uniform3f(matte.at('guard'), parameters.hueGuard, parameters.hueTolerance, parameters.hueSpread);
     gl.uniform1f(matte.at('ceiling'), parameters.ceiling);
     gl.uniform1f(matte.at('rowShift'), parameters.siting === 'left' ? 1 / this.width : 0);
     gl.uniform1f(matte.at('bleed'), 0);
@@ -112,7 +126,7 @@ export class FrameKeyer implements Owned {
     const tiles = this.#tilesPass.use();
     gl.uniform1i(tiles.at('matte'), 2);
     // A quarter: one of the four sites of a mean may have it all.
-    gl.uniform1f(tiles.at('calm'), Math.min(CALM, this.#floor / 4) / parameters.ceiling);
+    gl.uniform1f(tiles.at('calm'), Math.min(CALM, this.#leastFloor / 4) / parameters.ceiling);
     tiles.draw();
     this.#slopeTarget.bind();
     this.tiles.bind(3);
@@ -122,8 +136,6 @@ export class FrameKeyer implements Owned {
     gl.uniform1f(slope.at('bleed'), 1);
     gl.uniform1f(slope.at('wanted'), TILE_CLASS.mixed);
     gl.uniform1f(slope.at('ceiling'), parameters.ceiling);
-    gl.uniform1f(slope.at('lowest'), this.#floor);
-    gl.uniform1f(slope.at('gain'), 1 / (parameters.ceiling - this.#floor));
     gl.uniform1f(slope.at('detail'), parameters.detail);
     gl.uniform1f(slope.at('spill'), parameters.spill);
     slope.draw(this.tileVertices);
@@ -143,6 +155,9 @@ export class FrameKeyer implements Owned {
 
   dispose(): void {
     for (const part of [
+      this.#gainTarget,
+      this.#gainPass,
+      this.#gain,
       this.#matteTarget,
       this.#tilesTarget,
       this.#slopeTarget,

@@ -96,14 +96,14 @@ describe.skipIf(!hasChromium || !hasSharedData)('KeyRenderer', () => {
       const { screen } = renderer;
       if (screen === null) throw new Error('nothing was measured');
       const step = Math.max(1, Math.max(planes.chroma.width, planes.chroma.height) / 160);
-      const plate = keyer.samplePlate(
-        screen.plate,
+      const sites = keyer.sampleScreen(
+        screen,
         planes.chroma.width,
         planes.chroma.height,
         Math.round(planes.chroma.width / step) / 4,
         Math.round(planes.chroma.height / step) / 4,
       );
-      const reference = keyer.computeReferenceMatte(planes, plate, screen.floor, parameters);
+      const reference = keyer.computeReferenceMatte(planes, sites, parameters);
       const expected = keyer.computeReferenceRgba(planes, reference, parameters);
       let far = 0;
       let sum = 0;

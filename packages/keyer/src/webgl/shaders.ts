@@ -1,3 +1,5 @@
+import { GAIN_GRID, GAIN_NOISE, GAIN_REACH, GAIN_SITES } from '../gain.js';
+
 /**
  * The passes. Pictures lie in textures with their first row at texture row 0; only the passes that draw on the canvas
  * (backdrop, composite) turn the rows over. Luma and chroma are limited-range codes of BT.709, divided by 255 wherever
@@ -90,6 +92,37 @@ void main() {
   result = vec4(texture(frame, (2.0 * site + 1.0) / frameSize).rgb, 1.0);
 }`;
 
+/** Brings 1 / gain − 1 to 0…1. */
+const GAIN_SCALE = 4;
+
+/** The screen's strength in this frame (gain.ts), as 1 / gain − 1 in two bytes of a single pixel. */
+export const gainShader = `${head}${codes}
+uniform sampler2D frame;
+uniform sampler2D plate;
+uniform vec2 frameSize;
+uniform vec2 chromaSize;
+uniform vec2 plateScale;
+out vec4 result;
+float meanNear(float centre, float reach) {
+  float count = 0.0, sum = 0.0;
+  for (float j = 0.5; j < ${GAIN_GRID.height}.0; j++) {
+    for (float i = 0.5; i < ${GAIN_GRID.width}.0; i++) {
+      vec2 site = floor(vec2(i, j) * chromaSize / vec2(${GAIN_GRID.width}, ${GAIN_GRID.height}) + 0.001);
+      vec3 rgb = texture(frame, (2.0 * site + 1.0) / frameSize).rgb;
+      vec2 key = texture(plate, (site + 0.5) / chromaSize * plateScale).yz;
+      float along = dot((rgb.br - dot(rgb, weights)) * chromaOf, key) / max(dot(key, key), 0.00002);
+      if (abs(along - centre) > reach) continue;
+      count++;
+      sum += along;
+    }
+  }
+  return count < ${GAIN_SITES}.0 ? 1.0 : sum / count;
+}
+void main() {
+  float lift = max(0.0, 1.0 / meanNear(meanNear(1.0, ${GAIN_REACH}), ${GAIN_NOISE}) - 1.0) * ${GAIN_SCALE}.0 * 255.0;
+  result = vec4(floor(lift) / 255.0, fract(lift), 0.0, 1.0);
+}`;
+
 /**
  * Keying model §2.4 at chroma resolution: the guarded projection as a share of the ceiling, and Yd. Each takes two bytes,
  * whole steps and the fraction of one: every device can draw those, and a filter, being linear, works on both.
@@ -97,7 +130,8 @@ void main() {
 export const matteShader = `${head}${codes}
 uniform sampler2D frame;
 uniform sampler2D plate;
-uniform vec2 guard;
+uniform sampler2D gain;
+uniform vec3 guard;
 uniform float ceiling;
 uniform float rowShift;
 in vec2 at;
@@ -109,10 +143,11 @@ void main() {
   vec2 uv = (rgb.br - luma) * chromaOf;
   if (rowShift != 0.0) luma = 0.5 * (luma + dot(texture(frame, at - vec2(rowShift, 0.0)).rgb, weights));
   vec2 key = texture(plate, onPlate).yz;
-  float n = 1.0 / max(dot(key, key), 0.00002);
+  vec2 lift = texelFetch(gain, ivec2(0), 0).xy;
+  float n = (1.0 + (lift.x + lift.y / 255.0) / ${GAIN_SCALE}.0) / max(dot(key, key), 0.00002);
   float along = dot(uv, key) * n;
   float across = abs(uv.x * key.y - uv.y * key.x) * n;
-  float projection = along - guard.x * max(0.0, across - guard.y);
+  float projection = along - guard.x * max(0.0, across - guard.y - guard.z * max(0.0, 1.0 - along));
   vec2 both = vec2(255.0 * clamp(projection / ceiling, 0.0, 1.0), 16.0 + 219.0 * luma);
   matte = vec4(floor(both) / 255.0, fract(both)).xzyw;
 }`;
@@ -149,24 +184,26 @@ void main() {
 export const slopeShader = `${head}${codes}
 uniform sampler2D frame;
 uniform sampler2D matte;
+uniform sampler2D plate;
 uniform float ceiling;
-uniform float lowest;
-uniform float gain;
 uniform float detail;
 uniform float spill;
 in vec2 at;
+in vec2 onPlate;
 in vec3 screen;
 layout(location = 0) out vec4 edge;
 layout(location = 1) out vec4 rest;
+float lowest;
 // Its share of the ceiling, m, Yd.
 vec3 readSite(ivec2 site) {
   vec4 raw = texelFetch(matte, site, 0);
   float share = raw.x + raw.y / 255.0;
-  return vec3(share, clamp((share * ceiling - lowest) * gain, 0.0, 1.0), 255.0 * raw.z + raw.w);
+  return vec3(share, clamp((share * ceiling - lowest) / (ceiling - lowest), 0.0, 1.0), 255.0 * raw.z + raw.w);
 }
 void main() {
   ivec2 here = ivec2(gl_FragCoord.xy);
   ivec2 last = textureSize(matte, 0) - 1;
+  lowest = texture(plate, onPlate).w;
   vec3 centre = readSite(here);
   float sy = 0.0, sm = 0.0, syy = 0.0, smm = 0.0, sym = 0.0;
   vec2 soft = vec2(0.0);
@@ -193,7 +230,8 @@ void main() {
   // The slope never exceeds ±0.056; two bytes hold it, and being linear in both it survives filtering.
   float slope = (a * ${SLOPE_SCALE}.0 + 0.5) * 255.0;
   edge = vec4(centre.y, floor(centre.z) / 255.0, floor(slope) / 255.0, fract(slope));
-  rest = vec4(uv - (coarse + excess) * screen.yz + 128.0 / 255.0, excess, fract(centre.z));
+  float most = (1.0 - coarse) * 112.0 / 255.0;
+  rest = vec4(clamp(uv - (coarse + excess) * screen.yz, -most, most) + 128.0 / 255.0, excess, fract(centre.z));
 }`;
 
 /** Keying model §2.6 and §2.7 at the canvas's resolution, over the backdrop. Output is premultiplied. */
