@@ -1,8 +1,13 @@
+import { checkChoice, checkNumber, checkObject } from './checks.js';
+
 /**
  * How chroma sites lie on the luma grid. `centre`: in the middle of a 2×2 block (libwebrtc, JPEG, anything that
  * averages blocks). `left`: on the even luma column, between two rows (H.264's default).
  */
-export type Siting = 'centre' | 'left';
+export type Siting = (typeof SITINGS)[number];
+
+/** Both sitings. */
+export const SITINGS = ['centre', 'left'] as const;
 
 /** What the key can be told. All defaults come from `DEFAULT_PARAMETERS`; they suit green and blue screens of avatars. */
 export interface KeyingParameters {
@@ -51,19 +56,35 @@ export const DEFAULT_PARAMETERS: KeyingParameters = Object.freeze({
   siting: 'centre',
 });
 
-const ranges = { ceiling: [0.6, 1], hueGuard: [0, 2], hueTolerance: [0, 1], hueSpread: [0, 1], detail: [0, 1], spill: [0, 1], spillLuma: [0, 1] } as const;
+type NumberName = { [Name in keyof KeyingParameters]: KeyingParameters[Name] extends number ? Name : never }[keyof KeyingParameters];
+
+/** Least and most of every parameter that is a number. */
+const RANGES: Readonly<Record<NumberName, readonly [least: number, most: number]>> = {
+  ceiling: [0.6, 1],
+  hueGuard: [0, 2],
+  hueTolerance: [0, 1],
+  hueSpread: [0, 1],
+  detail: [0, 1],
+  spill: [0, 1],
+  spillLuma: [0, 1],
+};
 
 /**
- * Completes parameters with the defaults.
- * @throws TypeError for a value out of its range.
+ * Completes parameters with the defaults; what is undefined takes its default too.
+ * @throws TypeError for a name that is no parameter or a value of the wrong type, RangeError for a number out of its range.
  */
 export const resolveParameters = (given: Partial<KeyingParameters> = {}): KeyingParameters => {
-  const all = { ...DEFAULT_PARAMETERS, ...given };
-  if (all.key !== 'auto' && !/^#[0-9a-fA-F]{6}$/.test(all.key)) throw new TypeError(`key must be 'auto' or a colour such as #00ff00, not ${all.key}.`);
-  if (all.floor !== 'auto' && !(all.floor >= 0 && all.floor <= 0.5)) throw new TypeError(`floor must be 'auto' or a number from 0 to 0.5, not ${all.floor}.`);
-  for (const name of Object.keys(ranges) as (keyof typeof ranges)[]) {
-    const [least, most] = ranges[name];
-    if (!(all[name] >= least && all[name] <= most)) throw new TypeError(`${name} must be a number from ${least} to ${most}, not ${all[name]}.`);
+  checkObject('parameters', given);
+  const all = { ...DEFAULT_PARAMETERS };
+  for (const [name, value] of Object.entries(given)) {
+    checkChoice('A parameter', name, Object.keys(DEFAULT_PARAMETERS));
+    if (value !== undefined) Object.assign(all, { [name]: value });
   }
+  if (typeof all.key !== 'string' || !/^(auto|#[0-9a-fA-F]{6})$/.test(all.key))
+    throw new TypeError(`key must be auto or a colour such as #00ff00, not ${all.key}.`);
+  if (all.floor !== 'auto') checkNumber('floor', all.floor, 0, 0.5);
+  for (const name of Object.keys(RANGES) as NumberName[]) checkNumber(name, all[name], ...RANGES[name]);
+  checkChoice('plate', all.plate, [true, false]);
+  checkChoice('siting', all.siting, SITINGS);
   return all;
 };

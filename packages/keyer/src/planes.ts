@@ -1,5 +1,6 @@
+import { checkBytes, checkChoice, checkSamples, checkSize } from './checks.js';
 import { codesOf, lumaOf } from './color.js';
-import type { Siting } from './parameters.js';
+import { SITINGS, type Siting } from './parameters.js';
 
 /** Luma and chroma on one grid: what the key, the plate and the floor are measured on. Row-major, no padding. */
 export interface ChromaImage {
@@ -20,19 +21,26 @@ export interface Planes {
   readonly chroma: ChromaImage;
 }
 
-/** An empty image of the given size. */
-export const createChromaImage = (width: number, height: number): ChromaImage => ({
-  width,
-  height,
-  y: new Float32Array(width * height),
-  u: new Float32Array(width * height),
-  v: new Float32Array(width * height),
-});
+/**
+ * An empty image of the given size, 1 to 8192 samples a side.
+ * @throws TypeError, RangeError for another size.
+ */
+export const createChromaImage = (width: number, height: number): ChromaImage => {
+  checkSize(width, height, 1);
+  const createPlane = () => new Float32Array(width * height);
+  return { width, height, y: createPlane(), u: createPlane(), v: createPlane() };
+};
 
 const clamp = (value: number, most: number) => (value < 0 ? 0 : value > most ? most : value);
 
-/** `sub` of the model (§2.1): a luma-sized plane at the chroma sites. */
+/**
+ * `sub` of the model (§2.1): a luma-sized plane at the chroma sites.
+ * @throws TypeError, RangeError for a plane of another size.
+ */
 export const subsample = (plane: Float32Array, width: number, height: number, siting: Siting): Float32Array => {
+  checkSize(width, height, 1);
+  checkChoice('siting', siting, SITINGS);
+  checkSamples('plane', plane, width * height);
   const w = Math.ceil(width / 2);
   const h = Math.ceil(height / 2);
   const at = (x: number, y: number) => plane[clamp(y, height - 1) * width + clamp(x, width - 1)] ?? 0;
@@ -49,10 +57,16 @@ export const subsample = (plane: Float32Array, width: number, height: number, si
   return out;
 };
 
-/** `up` of the model (§2.1): a chroma-sized plane at the luma sites of a width × height picture. */
+/**
+ * `up` of the model (§2.1): a chroma-sized plane at the luma sites of a width × height picture.
+ * @throws TypeError, RangeError for a plane of another size.
+ */
 export const upsample = (plane: Float32Array, width: number, height: number, siting: Siting): Float32Array => {
+  checkSize(width, height, 1);
+  checkChoice('siting', siting, SITINGS);
   const w = Math.ceil(width / 2);
   const h = Math.ceil(height / 2);
+  checkSamples('plane', plane, w * h);
   const out = new Float32Array(width * height);
   const near = (i: number, j: number) => plane[clamp(j, h - 1) * w + clamp(i, w - 1)] ?? 0;
   const row = (x: number, j: number) => {
@@ -71,8 +85,11 @@ export const upsample = (plane: Float32Array, width: number, height: number, sit
 /**
  * 4:2:0 planes of an RGBA picture (4 bytes a pixel, opaque). Chroma is the mean of each 2×2 block, which gives back a
  * decoded picture's own samples when its chroma was repeated; luma at the sites follows `siting`.
+ * @throws TypeError, RangeError for another size than `rgba` has, or a detached buffer.
  */
 export const planesOfRgba = (rgba: Uint8ClampedArray | Uint8Array, width: number, height: number, siting: Siting): Planes => {
+  checkSize(width, height, 1);
+  checkBytes('rgba', rgba, 4 * width * height);
   const luma = new Float32Array(width * height);
   const u = new Float32Array(width * height);
   const v = new Float32Array(width * height);

@@ -138,9 +138,3 @@ describe('resampling', () => {
     expect(Array.from(upsample(there, width, height, 'centre'))).toEqual(Array.from(plane));
   });
 });
-
-describe('resolveParameters', () => {
-  it.each([{ ceiling: 0.5 }, { floor: 0.6 }, { hueGuard: -1 }, { detail: Number.NaN }, { key: '#0f0' as const }])('refuses %o', (given) => {
-    expect(() => resolveParameters(given)).toThrow(TypeError);
-  });
-});

@@ -1,4 +1,4 @@
-import type { Background } from '../background.js';
+import { type Background, checkBackground } from '../background.js';
 import { fitRectangle, frameAvatar, type Rectangle } from '../framing.js';
 import { Keyability } from '../keyability.js';
 import type { Owned } from '../owned.js';
@@ -62,10 +62,10 @@ export class PlaneRenderer implements Owned {
    * @throws Error when the browser has no 2D canvas or no `VideoFrame`
    */
   constructor(canvas: HTMLCanvasElement, options: PlaneRendererOptions) {
+    this.#parameters = resolveParameters(options.parameters);
     if (typeof VideoFrame === 'undefined') throw new Error('This browser has no VideoFrame.');
     const context = canvas.getContext('2d', { willReadFrequently: true });
     if (context === null) throw new Error('This browser has no 2D canvas.');
-    this.#parameters = resolveParameters(options.parameters);
     this.#keyability = new Keyability(options.onVerdict);
     this.#canvas = canvas;
     this.#context = context;
@@ -97,8 +97,10 @@ export class PlaneRenderer implements Owned {
   /**
    * Changes the background, cross-fading for `transitionMs` (0: at once). Takes over the image. It shows with the next
    * frame or `redraw`; call `redraw` while `isMoving`.
+   * @throws TypeError, RangeError for what can't be shown; nothing has changed then.
    */
   setBackground(background: Background, transitionMs = 0): void {
+    checkBackground(background, transitionMs);
     if (this.#background.kind === 'image') this.#background.image.close();
     this.#background = background;
     this.#backdrop.set(background, transitionMs);

@@ -1,13 +1,14 @@
+import { checkBytes, checkChoice, checkObject, checkPlane, checkSize } from '../checks.js';
 import { type Matrix, rgbOf } from '../color.js';
-import type { KeyingParameters } from '../parameters.js';
+import { type KeyingParameters, resolveParameters } from '../parameters.js';
 import { type ChromaImage, createChromaImage } from '../planes.js';
 import { gridSizeOf, SAMPLING_GRID } from '../sampling-grid.js';
 import { ScreenModel } from '../screen-model.js';
 import type { KeyerExports } from './keyer-exports.js';
+import { NotReadyError } from './not-ready-error.js';
 
 const PAGE_BYTES = 65_536;
 const LEAST_SIDE = 16;
-const MOST_SIDE = 8192;
 /** ε of the slope (keying model §2.5), in squares of limited-range codes. */
 const SLOPE_NOISE = 20;
 
@@ -20,13 +21,17 @@ export interface PlaneKeyerOptions {
   readonly matrix: Matrix;
   /** Whether codes span 0 to 255 instead of 16 to 235. Default false. */
   readonly isFullRange?: boolean;
-  /** How to key. */
-  readonly parameters: KeyingParameters;
+  /** How to key; absent values take their defaults. */
+  readonly parameters?: Partial<KeyingParameters>;
 }
+
+type CompleteOptions = Required<PlaneKeyerOptions> & { readonly parameters: KeyingParameters };
 
 /** A decoded frame that can be copied out, such as a `VideoFrame`. */
 export interface CopyableFrame {
   readonly format: string | null;
+  /** What `copyTo` copies, in pixels; null for a frame that is closed. */
+  readonly visibleRect: { readonly width: number; readonly height: number } | null;
   copyTo(destination: Uint8Array, options: { layout: { offset: number; stride: number }[] }): Promise<unknown>;
 }
 
@@ -62,18 +67,21 @@ export class PlaneKeyer implements PlanarPicture {
   readonly rgba: Uint8ClampedArray<ArrayBuffer>;
   /** What `keyToI420` makes, with the frame's strides. Only to be read. */
   readonly keyed: PlanarPicture;
-  readonly #options: PlaneKeyerOptions;
   readonly #wasm: KeyerExports;
+  readonly #options: CompleteOptions;
   readonly #memory: Uint8Array;
   readonly #behind: Uint8Array;
   readonly #cells: Float32Array;
   readonly #image: ChromaImage;
   readonly #behindPlanes: PlanarPicture;
+  #hasScreen = false;
   #hasBackground = false;
   #hasPlanarBackground = false;
 
-  private constructor(wasm: KeyerExports, memory: WebAssembly.Memory, options: PlaneKeyerOptions) {
-    const { width, height, parameters, isFullRange = false, matrix } = options;
+  private constructor(module: WebAssembly.Module, options: CompleteOptions) {
+    const { width, height, parameters, isFullRange, matrix } = options;
+    const memory = new WebAssembly.Memory({ initial: 0 });
+    const wasm = new WebAssembly.Instance(module, { env: { memory } }).exports as KeyerExports;
     this.width = width;
     this.height = height;
     this.#options = options;
@@ -117,18 +125,18 @@ export class PlaneKeyer implements PlanarPicture {
 
   /**
    * Makes one for frames of one size and coding. `module` is the compiled `keyer.wasm`.
-   * @throws RangeError for a size that is no whole number from 16 to 8192.
+   * @throws RangeError for a size that is no whole number from 16 to 8192 or a parameter out of its range, TypeError for
+   * another module or options of the wrong type.
    */
   static create(module: WebAssembly.Module, options: PlaneKeyerOptions): PlaneKeyer {
-    for (const name of ['width', 'height'] as const) {
-      const side = options[name];
-      if (!Number.isInteger(side) || side < LEAST_SIDE || side > MOST_SIDE) {
-        throw new RangeError(`${name} must be a whole number from ${LEAST_SIDE} to ${MOST_SIDE}, not ${side}.`);
-      }
+    if (!(module instanceof WebAssembly.Module) || !WebAssembly.Module.exports(module).some(({ name }) => name === 'layOut')) {
+      throw new TypeError('module must be the compiled keyer.wasm.');
     }
-    const memory = new WebAssembly.Memory({ initial: 0 });
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-    return new PlaneKeyer(exports as KeyerExports, memory, options);
+    checkObject('options', options);
+    checkSize(options.width, options.height, LEAST_SIDE);
+    checkChoice('matrix', options.matrix, ['bt601', 'bt709']);
+    checkChoice('isFullRange', options.isFullRange, [true, false, undefined]);
+    return new PlaneKeyer(module, { ...options, isFullRange: options.isFullRange ?? false, parameters: resolveParameters(options.parameters) });
   }
 
   /** A model of the screen that suits `sample` and `setScreen`. */
@@ -138,24 +146,29 @@ export class PlaneKeyer implements PlanarPicture {
 
   /**
    * Copies a frame of this size in. The frame stays the caller's.
-   * @throws TypeError for a frame that is neither I420 nor NV12.
+   * @throws TypeError for a frame that is neither I420 nor NV12 or is closed, RangeError for one of another size.
    */
   async copyFrom(frame: CopyableFrame): Promise<void> {
+    checkObject('frame', frame);
+    checkChoice('frame.format', frame.format, ['I420', 'NV12']);
+    const { width, height } = frame.visibleRect ?? { width: 0, height: 0 };
+    if (width !== this.width || height !== this.height) throw new RangeError(`frame must be ${this.width} × ${this.height}, not ${width} × ${height}.`);
     const luma = { offset: this.y.byteOffset, stride: this.lumaStride };
     if (frame.format === 'I420') {
       const stride = this.chromaStride;
       await frame.copyTo(this.#memory, { layout: [luma, { offset: this.u.byteOffset, stride }, { offset: this.v.byteOffset, stride }] });
-    } else if (frame.format === 'NV12') {
+    } else {
       await frame.copyTo(this.#memory, { layout: [luma, { offset: this.uv.byteOffset, stride: 2 * this.chromaStride }] });
       this.splitChroma();
-    } else throw new TypeError(`Frames must be I420 or NV12, not ${frame.format ?? 'of no format'}.`);
+    }
   }
 
   /**
    * Copies a frame in from planes.
-   * @throws RangeError for planes that are too short.
+   * @throws RangeError for planes or strides that are too short, TypeError for detached ones.
    */
   setFrame(picture: PlanarPicture): void {
+    checkPicture(picture, this.width, this.height);
     copyPicture(picture, this, this.width, this.height);
   }
 
@@ -170,7 +183,7 @@ export class PlaneKeyer implements PlanarPicture {
     const { y, u, v, lumaStride, chromaStride } = this;
     const w = Math.ceil(this.width / 2);
     const h = Math.ceil(this.height / 2);
-    const isFullRange = this.#options.isFullRange === true;
+    const { isFullRange } = this.#options;
     const black = isFullRange ? 16 : 0;
     const lumaScale = (isFullRange ? 219 / 255 : 1) / 4;
     const chromaScale = isFullRange ? 224 / 255 : 1;
@@ -193,10 +206,18 @@ export class PlaneKeyer implements PlanarPicture {
     return image;
   }
 
-  /** Takes over what has been measured of the screen, from a model that `createScreenModel` made. */
+  /**
+   * Takes over what has been measured of the screen, from a model that `createScreenModel` made.
+   * @throws NotReadyError for a model that has measured no screen yet, RangeError for one of pictures of another size.
+   */
   setScreen(model: ScreenModel): void {
+    if (!(model instanceof ScreenModel)) throw new TypeError('model must be a ScreenModel.');
     const { cells, width, height } = model.plate;
-    const isFullRange = this.#options.isFullRange === true;
+    if (4 * width * height !== this.#cells.length || width !== Math.ceil(this.#image.width / SAMPLING_GRID.cellSize)) {
+      throw new RangeError(`model must be one that createScreenModel made: it has ${width} × ${height} cells.`);
+    }
+    if (!model.isReady) throw new NotReadyError('screen_not_measured', 'model has measured no screen yet: update it with sample() first.');
+    const { isFullRange } = this.#options;
     const lumaScale = isFullRange ? 255 / 219 : 1;
     const chromaScale = isFullRange ? 255 / 224 : 1;
     for (let i = 0; i < width * height; i++) {
@@ -207,15 +228,17 @@ export class PlaneKeyer implements PlanarPicture {
     }
     const { cellSize } = SAMPLING_GRID;
     this.#wasm.setScreen(width, height, this.#image.width / cellSize, this.#image.height / cellSize, isFullRange ? 0 : 16);
+    this.#hasScreen = true;
   }
 
   /**
    * What `keyToRgba` composes over: opaque RGBA of the frame's size, copied. Null: nothing.
-   * @throws RangeError for another length.
+   * @throws RangeError for another length, TypeError for detached bytes.
    */
   setBackground(rgba: Uint8Array | Uint8ClampedArray | null): void {
-    if (rgba !== null && rgba.length !== this.#behind.length) {
-      throw new RangeError(`The background must have ${this.#behind.length} bytes, not ${rgba.length}.`);
+    if (rgba !== null) {
+      checkBytes('rgba', rgba, this.rgba.length);
+      if (rgba.length > this.rgba.length) throw new RangeError(`rgba must have ${this.rgba.length} bytes, not ${rgba.length}.`);
     }
     this.#hasBackground = rgba !== null;
     if (rgba !== null) this.#behind.set(rgba);
@@ -225,17 +248,20 @@ export class PlaneKeyer implements PlanarPicture {
   /**
    * Keys the frame in memory with the screen that was set. Returns `rgba`: opaque over the background; without one
    * transparent, with straight (not premultiplied) alpha, as `ImageData` wants it.
+   * @throws NotReadyError without a screen.
    */
   keyToRgba(): Uint8ClampedArray<ArrayBuffer> {
+    this.#checkScreen();
     this.#wasm.keyToRgba(this.#hasBackground);
     return this.rgba;
   }
 
   /**
    * What `keyToI420` composes over: planes of the frame's size, matrix, range and siting, copied.
-   * @throws RangeError for planes that are too short.
+   * @throws RangeError for planes or strides that are too short, TypeError for detached ones.
    */
   setPlanarBackground(picture: PlanarPicture): void {
+    checkPicture(picture, this.width, this.height);
     copyPicture(picture, this.#behindPlanes, this.width, this.height);
     this.#hasPlanarBackground = true;
     this.#wasm.changeBackground();
@@ -243,24 +269,37 @@ export class PlaneKeyer implements PlanarPicture {
 
   /**
    * Keys the frame in memory with the screen that was set, over the planar background. Returns `keyed`.
-   * @throws Error without a planar background.
+   * @throws NotReadyError without a screen or a planar background.
    */
   keyToI420(): PlanarPicture {
-    if (!this.#hasPlanarBackground) throw new Error('keyToI420 needs setPlanarBackground first.');
+    this.#checkScreen();
+    if (!this.#hasPlanarBackground) throw new NotReadyError('background_not_set', 'keyToI420 needs setPlanarBackground first.');
     this.#wasm.keyToI420();
     return this.keyed;
   }
+
+  #checkScreen(): void {
+    if (!this.#hasScreen) throw new NotReadyError('screen_not_set', 'A frame can be keyed after setScreen only.');
+  }
 }
 
-const copyPlane = (name: string, from: Uint8Array, fromStride: number, to: Uint8Array, toStride: number, width: number, height: number): void => {
-  if (fromStride < width || from.length < (height - 1) * fromStride + width) throw new RangeError(`Plane ${name} is too short for ${width} × ${height}.`);
+const checkPicture = (picture: PlanarPicture, width: number, height: number): void => {
+  checkObject('picture', picture);
+  const w = Math.ceil(width / 2);
+  const h = Math.ceil(height / 2);
+  checkPlane('y', picture.y, 'lumaStride', picture.lumaStride, width, height);
+  checkPlane('u', picture.u, 'chromaStride', picture.chromaStride, w, h);
+  checkPlane('v', picture.v, 'chromaStride', picture.chromaStride, w, h);
+};
+
+const copyPlane = (from: Uint8Array, fromStride: number, to: Uint8Array, toStride: number, width: number, height: number): void => {
   for (let j = 0; j < height; j++) to.set(from.subarray(j * fromStride, j * fromStride + width), j * toStride);
 };
 
 const copyPicture = (from: PlanarPicture, to: PlanarPicture, width: number, height: number): void => {
   const w = Math.ceil(width / 2);
   const h = Math.ceil(height / 2);
-  copyPlane('y', from.y, from.lumaStride, to.y, to.lumaStride, width, height);
-  copyPlane('u', from.u, from.chromaStride, to.u, to.chromaStride, w, h);
-  copyPlane('v', from.v, from.chromaStride, to.v, to.chromaStride, w, h);
+  copyPlane(from.y, from.lumaStride, to.y, to.lumaStride, width, height);
+  copyPlane(from.u, from.chromaStride, to.u, to.chromaStride, w, h);
+  copyPlane(from.v, from.chromaStride, to.v, to.chromaStride, w, h);
 };

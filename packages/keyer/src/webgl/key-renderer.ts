@@ -3,7 +3,7 @@ import { type KeyingParameters, resolveParameters } from '../parameters.js';
 import { SAMPLING_GRID } from '../sampling-grid.js';
 import { ScreenModel, type Verdict } from '../screen-model.js';
 import { Backdrop } from './backdrop.js';
-import type { Background } from '../background.js';
+import { type Background, checkBackground } from '../background.js';
 import { fitRectangle, frameAvatar, type Rectangle } from '../framing.js';
 import { Keyability } from '../keyability.js';
 import { FrameKeyer } from './frame-keyer.js';
@@ -112,8 +112,10 @@ export class KeyRenderer implements Owned {
   /**
    * Changes the background, cross-fading for `transitionMs` (0: at once). Takes over the image. It shows with the next
    * `drawFrame` or `redraw`; call `redraw` while `isMoving`.
+   * @throws TypeError, RangeError for what can't be shown; nothing has changed then.
    */
   setBackground(background: Background, transitionMs = 0): void {
+    checkBackground(background, transitionMs);
     if (this.#background.kind === 'image') this.#background.image.close();
     this.#background = background;
     if (!this.#gl.isContextLost()) this.#standing?.backdrop.set(background, transitionMs);
