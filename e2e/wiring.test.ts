@@ -56,7 +56,10 @@ describe('the wired server', () => {
     expect((await get('/')).url).toBe(`${backlot.url}/console/`);
     for (const path of ['/console/', '/console/sessions/new', '/player/sess_1', '/docs/errors'])
       expect((await get(path)).headers.get('content-type')).toContain('text/html');
-    expect((await get('/player/backlot-player.js')).headers.get('access-control-allow-origin')).toBe('*');
+    for (const file of ['backlot-player.js', 'software.js', 'keyer.wasm']) {
+      const { status, headers } = await get(`/player/${file}`);
+      expect([file, status, headers.get('access-control-allow-origin')]).toEqual([file, 200, '*']);
+    }
     expect(await (await get('/health/ready')).json()).toEqual({ status: 'ready', parts: { database: 'up', images: 'up' } });
     expect((await get('/console/%2e%2e/%2e%2e/package.json')).status).toBe(404);
   });

@@ -122,7 +122,7 @@ const shared = ['package-lock.json', 'tsconfig.base.json'];
 /**
  * What is built, each from its inputs to an output that must exist.
  *
- * @type {Readonly<Record<'keyer' | 'server' | 'player' | 'console', { title: string, inputs: readonly string[], output: string, command: readonly string[] }>>}
+ * @type {Readonly<Record<'keyer' | 'server' | 'player' | 'software' | 'console', { title: string, inputs: readonly string[], output: string, command: readonly string[] }>>}
  */
 const BUILDS = {
   keyer: {
@@ -140,8 +140,14 @@ const BUILDS = {
   player: {
     title: 'the player',
     inputs: [...shared, ...['keyer', 'player'].flatMap(packageInputs)],
-    output: 'packages/player/bundle/backlot-player.js',
+    output: 'packages/player/bundle/page/backlot-player.js',
     command: [vite, 'build', 'packages/player', '--logLevel', 'warn'],
+  },
+  software: {
+    title: "the player's part for machines without a GPU",
+    inputs: [...shared, ...['keyer', 'player'].flatMap(packageInputs)],
+    output: 'packages/player/bundle/software/software.js',
+    command: [vite, 'build', 'packages/player', '--mode', 'software', '--logLevel', 'warn'],
   },
   console: {
     title: 'the console',

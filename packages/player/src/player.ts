@@ -63,7 +63,7 @@ const nowEpochMs = () => performance.timeOrigin + performance.now();
 export class Player {
   readonly #options: PlayerOptions;
   readonly #view: PlayerView;
-  #renderer: Renderer | null;
+  #renderer: Renderer | null = null;
   readonly #loop: FrameLoop;
   readonly #feed: SessionFeed;
   readonly #whep: WhepClient;
@@ -91,14 +91,6 @@ export class Player {
     this.#options = options;
     const view = (this.#view = options.view);
     const { sessionUrl, token } = options;
-    this.#renderer = createRenderer({
-      newCanvas: () => view.renewCanvas(),
-      wasmUrl: new URL('../../player/keyer.wasm', sessionUrl),
-      onVerdict: (verdict) => options.emit('backlotkeying', verdict),
-      onDrawn: () => this.#frameDrawn(),
-      onRestored: () => this.#loop.tick(),
-      onReplaced: (renderer) => this.#replaceRenderer(renderer),
-    });
     this.#loop = new FrameLoop(view.video, this.#drawFrame, this.#tick);
     this.#background = new LiveBackground(sessionUrl, (background, version, transitionMs) => {
       if (this.#renderer === null || this.#isClosed) return;
@@ -122,11 +114,16 @@ export class Player {
     view.soundButton.addEventListener('click', this.#turnSoundOn);
     document.addEventListener('visibilitychange', this.#turnVisible);
     this.setMuted(options.muted);
-    if (this.#renderer === null) {
-      this.#setStatus('failed', CANNOT_DRAW);
-      return;
-    }
     this.#setStatus('connecting', null);
+    createRenderer({
+      newCanvas: () => view.renewCanvas(),
+      filesUrl: new URL('../../player/', sessionUrl),
+      onVerdict: (verdict) => options.emit('backlotkeying', verdict),
+      onDrawn: () => this.#frameDrawn(),
+      onRestored: () => this.#loop.tick(),
+      onReady: (renderer) => this.#takeRenderer(renderer),
+    });
+    if (this.#hasEnded) return;
     this.#loop.start();
     void this.#feed.run();
     void this.#whep.run();
@@ -268,7 +265,7 @@ export class Player {
   }
 
   #takeWhep(state: WhepState, code: string | null): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#hasEnded) return;
     this.#whepState = state;
     if (state === 'refused') {
       // The feed tells why a session is over; give it the word.
@@ -313,7 +310,11 @@ export class Player {
     this.#playSound();
   };
 
-  #replaceRenderer(renderer: Renderer | null): void {
+  #takeRenderer(renderer: Renderer | null): void {
+    if (this.#isClosed) {
+      renderer?.dispose();
+      return;
+    }
     this.#renderer = renderer;
     if (renderer === null) {
       this.#giveUp(CANNOT_DRAW);
@@ -332,13 +333,18 @@ export class Player {
   }
 
   #refuse(refusal: FeedRefusal): void {
-    this.#whep.close();
+    // First: what closing does to the connection tells nothing.
     this.#setStatus('failed', refusalText(refusal));
+    this.#whep.close();
+  }
+
+  get #hasEnded(): boolean {
+    return this.#status === 'ended' || this.#status === 'failed';
   }
 
   /** Derives the status while nothing has ended it. */
   #update(): void {
-    if (this.#status === 'ended' || this.#status === 'failed') return;
+    if (this.#hasEnded) return;
     if (this.#hasFirstFrame && this.#whepState === 'connected') this.#setStatus('playing', null);
     else if (this.#whepState === 'waiting' || this.#session?.status === 'starting') this.#setStatus('waiting', null);
     else this.#setStatus('connecting', null);

@@ -1,4 +1,4 @@
-import { PlaneRenderer } from '@backlot/keyer/software';
+import type { PlaneRenderer } from '@backlot/keyer/software';
 import { KeyRenderer, type Verdict } from '@backlot/keyer/webgl';
 
 /** Keys the video and draws it over its background: on the GPU, or on the processor where there is none. */
@@ -7,18 +7,21 @@ export type Renderer = KeyRenderer | PlaneRenderer;
 export interface RendererOptions {
   /** A canvas that has no context yet. */
   readonly newCanvas: () => HTMLCanvasElement;
-  /** Address of `keyer.wasm`. */
-  readonly wasmUrl: URL;
+  /** Address of the folder of `software.js` and `keyer.wasm`, which machines without a GPU load. */
+  readonly filesUrl: URL;
   readonly onVerdict: (verdict: Verdict) => void;
   /** A frame that `drawFrame` had not drawn yet is on the canvas. */
   readonly onDrawn: () => void;
   /** What was drawn is lost: draw again. */
   readonly onRestored: () => void;
-  /** The renderer could not go on; this one takes its place (null: nothing can draw here). It has no background yet. */
-  readonly onReplaced: (renderer: Renderer | null) => void;
+  /**
+   * Here is the renderer, at once or when it is loaded, or another one because that could not go on; null: nothing can
+   * draw here. It has no background yet.
+   */
+  readonly onReady: (renderer: Renderer | null) => void;
 }
 
-const WASM_TIMEOUT_MS = 10_000;
+const LOAD_TIMEOUT_MS = 10_000;
 /** Names of GL implementations that run on the processor. */
 const SOFTWARE_GL = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
@@ -33,7 +36,7 @@ const hasNoGpu = (): boolean => {
 };
 
 const loadModule = async (url: URL): Promise<WebAssembly.Module> => {
-  const response = await fetch(url, { credentials: 'omit', signal: AbortSignal.timeout(WASM_TIMEOUT_MS) });
+  const response = await fetch(url, { credentials: 'omit', signal: AbortSignal.timeout(LOAD_TIMEOUT_MS) });
   if (!response.ok) throw new Error(`keyer.wasm answered ${response.status}.`);
   // Not streaming: that insists on a content type which not every proxy leaves alone.
   return WebAssembly.compile(await response.arrayBuffer());
@@ -47,15 +50,22 @@ const createGpuRenderer = ({ newCanvas, onVerdict, onRestored }: RendererOptions
   }
 };
 
-/** Chooses the renderer that suits the machine. Null: nothing can draw here. */
-export const createRenderer = (options: RendererOptions): Renderer | null => {
-  if (!hasNoGpu() || typeof VideoFrame === 'undefined') return createGpuRenderer(options);
-  const { newCanvas, wasmUrl, onVerdict, onDrawn, onReplaced } = options;
-  return new PlaneRenderer(newCanvas(), {
-    module: loadModule(wasmUrl),
+const loadPlaneRenderer = async (options: RendererOptions): Promise<PlaneRenderer> => {
+  const { newCanvas, filesUrl, onVerdict, onDrawn, onReady } = options;
+  const code = import(/* @vite-ignore */ new URL('software.js', filesUrl).href) as Promise<{ PlaneRenderer: typeof PlaneRenderer }>;
+  const [software, module] = await Promise.all([code, loadModule(new URL('keyer.wasm', filesUrl))]);
+  return new software.PlaneRenderer(newCanvas(), {
+    module: Promise.resolve(module),
     onVerdict,
     onDrawn,
     // Slow shaders beat no picture.
-    onUnfit: () => onReplaced(createGpuRenderer(options)),
+    onUnfit: () => onReady(createGpuRenderer(options)),
   });
+};
+
+/** Chooses the renderer that suits the machine. */
+export const createRenderer = (options: RendererOptions): void => {
+  const { onReady } = options;
+  if (!hasNoGpu() || typeof VideoFrame === 'undefined') return onReady(createGpuRenderer(options));
+  loadPlaneRenderer(options).then(onReady, () => onReady(createGpuRenderer(options)));
 };

@@ -13,8 +13,8 @@ export const TOKEN = 'viewer-token';
 /** Answers a viewer's offer: the WebRTC end of a session. */
 export type Answer = (offer: string) => Promise<string>;
 
-const buildBundle = async (): Promise<string> => {
-  const result = await build({ configFile: fileURLToPath(new URL('../vite.config.ts', import.meta.url)), logLevel: 'error', build: { write: false } });
+const buildBundle = async (mode: 'production' | 'software'): Promise<string> => {
+  const result = await build({ configFile: fileURLToPath(new URL('../vite.config.ts', import.meta.url)), mode, logLevel: 'error', build: { write: false } });
   const [first] = Array.isArray(result) ? result : [result];
   if (first === undefined || !('output' in first)) throw new Error('The bundle was not built.');
   return first.output[0].code;
@@ -44,10 +44,12 @@ export class SessionServer implements AsyncDisposable {
   readonly feeds = new Set<ServerResponse>();
   readonly #server: Server;
   readonly #bundle: string;
+  readonly #software: string;
   #connections = 0;
 
-  private constructor(bundle: string) {
+  private constructor(bundle: string, software: string) {
     this.#bundle = bundle;
+    this.#software = software;
     this.#server = createServer((request, response) => {
       this.#handle(request, response).catch((error: unknown) => {
         response.statusCode = 500;
@@ -58,7 +60,7 @@ export class SessionServer implements AsyncDisposable {
 
   /** Builds the player from its sources and starts to listen. */
   static async start(): Promise<SessionServer> {
-    const server = new SessionServer(await buildBundle());
+    const server = new SessionServer(await buildBundle('production'), await buildBundle('software'));
     await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
     return server;
   }
@@ -118,6 +120,7 @@ export class SessionServer implements AsyncDisposable {
     this.requests.push(`${request.method} ${path}`);
     const html = (body: string) => response.setHeader('Content-Type', 'text/html').end(`<!doctype html><link rel="icon" href="data:,"><body>${body}`);
     if (path === '/player/backlot-player.js') return void response.setHeader('Content-Type', 'text/javascript').end(this.#bundle);
+    if (path === '/player/software.js') return void response.setHeader('Content-Type', 'text/javascript').end(this.#software);
     if (path === '/player/keyer.wasm' && !this.hasWasm) return void response.writeHead(404).end();
     if (path === '/player/keyer.wasm') return this.#sendFile(fileURLToPath(import.meta.resolve('@backlot/keyer/keyer.wasm')), request, response);
     if (path === '/host') return void html('<script src="/player/backlot-player.js"></script>');

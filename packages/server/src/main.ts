@@ -239,9 +239,10 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     app.get('/', (context) => context.redirect('/console/'));
     app.get('/console', (context) => context.redirect('/console/'));
     app.get('/console/*', files.folder({ folder: builtFile('console/dist/app'), prefix: '/console', fallback: 'index.html' }));
-    app.get('/player/backlot-player.js', files.file(builtFile('player/bundle/backlot-player.js')));
+    app.get('/player/backlot-player.js', files.file(builtFile('player/bundle/page/backlot-player.js')));
+    app.get('/player/software.js', files.file(builtFile('player/bundle/software/software.js')));
     app.get('/player/keyer.wasm', files.file(builtFile('keyer/dist/wasm/keyer.wasm')));
-    app.get('/player/:id', files.file(builtFile('player/bundle/player.html')));
+    app.get('/player/:id', files.file(builtFile('player/bundle/page/player.html')));
     http.serve(app);
     library.reaper.start();
     dispatcher.start();

@@ -1,0 +1,2 @@
+/** What machines without a GPU load besides `backlot-player.js`. */
+export { PlaneRenderer } from '@backlot/keyer/software';
