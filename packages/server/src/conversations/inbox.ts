@@ -4,7 +4,14 @@ import { toError } from '../errors.js';
 import type { InboundEvent, ProviderChat, ProviderMessage } from '../messaging/port.js';
 import { publishEvent } from '../webhooks/outbox.js';
 import type { ConversationFeed } from './feed.js';
-import { type ConversationOwner, type ConversationRecord, ensureConversation, findConversationByChat, insertMessage } from './repository.js';
+import {
+  type ConversationOwner,
+  type ConversationRecord,
+  ensureConversation,
+  filterChatsWithNews,
+  findConversationByChat,
+  insertMessage,
+} from './repository.js';
 import { storableChat, storableMessage } from './storable.js';
 import { viewMessage } from './views.js';
 
@@ -61,8 +68,8 @@ export class Inbox {
   /** Makes sure that there is a conversation for each chat. */
   async keepChats(chats: readonly ProviderChat[]): Promise<void> {
     const { database, owner, feed, now } = this.#options;
-    for (const told of chats) {
-      const chat = storableChat(told);
+    // After a restart hardly any has news, and a transaction for each would keep requests waiting.
+    for (const chat of await filterChatsWithNews(database.executor, owner, chats.map(storableChat))) {
       const ensure = async (transaction: Executor) => ensureConversation(transaction, owner, chat, now());
       const { record, isNews } = await database.transaction(ensure);
       if (isNews) feed.publish(owner.organizationId, { event: 'conversation', data: { conversationId: record.id } });

@@ -55,21 +55,28 @@ export interface MessageRecord {
   readonly receivedAt: Date;
 }
 
+// Made once: making a schema costs more than a row's check by it.
+const participantsSchema = z.array(participant);
+const metadataSchema = z.record(z.string(), z.unknown()).nullable();
+const mediaUrlsSchema = z.array(z.string());
+const reactionsSchema = z.array(reactionSchema);
+const replyToSchema = replySchema.nullable();
+
 const PREVIEW_LENGTH = 120;
 
 const toRecord = (row: typeof conversations.$inferSelect): ConversationRecord => ({
   ...row,
   channel: messageChannel.parse(row.channel),
-  participants: z.array(participant).parse(row.participants),
-  metadata: z.record(z.string(), z.unknown()).nullable().parse(row.metadata),
+  participants: participantsSchema.parse(row.participants),
+  metadata: metadataSchema.parse(row.metadata),
 });
 
 const toMessage = (row: typeof messages.$inferSelect): MessageRecord => ({
   ...row,
   channel: messageChannel.parse(row.channel),
-  mediaUrls: z.array(z.string()).parse(row.mediaUrls),
-  reactions: z.array(reactionSchema).parse(row.reactions),
-  replyTo: replySchema.nullable().parse(row.replyTo),
+  mediaUrls: mediaUrlsSchema.parse(row.mediaUrls),
+  reactions: reactionsSchema.parse(row.reactions),
+  replyTo: replyToSchema.parse(row.replyTo),
 });
 
 /** Whose conversations: those that an organization has at a provider. */
@@ -81,13 +88,11 @@ export interface ConversationOwner {
 const isOwnedBy = ({ organizationId, provider }: ConversationOwner): SQL | undefined =>
   and(eq(conversations.organizationId, organizationId), eq(conversations.provider, provider));
 
+const conversationIs = (owner: ConversationOwner, id: string): SQL | undefined => and(eq(conversations.id, id), isOwnedBy(owner));
+
 /** A conversation; null when there is none or it is another's. */
 export const findConversation = async (executor: Executor, owner: ConversationOwner, id: string): Promise<ConversationRecord | null> => {
-  const [row] = await executor
-    .select()
-    .from(conversations)
-    .where(and(eq(conversations.id, id), isOwnedBy(owner)))
-    .limit(1);
+  const [row] = await executor.select().from(conversations).where(conversationIs(owner, id)).limit(1);
   return row === undefined ? null : toRecord(row);
 };
 
@@ -123,6 +128,13 @@ const readFacts = (chat: ProviderChat, known: ConversationRecord | null, isWhole
   const told = chat.participants.map(({ identifier, name }) => ({ identifier, name: name ?? names.get(identifier) ?? null }));
   const participants = known === null || isWhole || told.length >= known.participants.length ? told : [...known.participants];
   return { channel: chat.channel, groupName: chat.groupName ?? known?.groupName ?? null, participants };
+};
+
+/** The facts of a chat where they are others than its conversation has; null where they are the same. */
+const findNews = (chat: ProviderChat, known: ConversationRecord, isWhole: boolean): ReturnType<typeof readFacts> | null => {
+  const { channel, groupName, participants } = known;
+  const facts = readFacts(chat, known, isWhole);
+  return JSON.stringify(facts) === JSON.stringify({ channel, groupName, participants }) ? null : facts;
 };
 
 /**
@@ -165,12 +177,24 @@ export const ensureConversation = async (
   const [row] = await transaction.select().from(conversations).where(chatIs(owner, chat.chatId));
   if (row === undefined) throw new Error('a conversation vanished while it was looked up');
   const found = toRecord(row);
-  if (sentAt !== undefined && sentAt <= found.lastMessageAt) return { record: found, isNews: false };
-  const facts = readFacts(chat, found, sentAt === undefined);
-  const { channel, groupName, participants } = found;
-  if (JSON.stringify(facts) === JSON.stringify({ channel, groupName, participants })) return { record: found, isNews: false };
+  const facts = sentAt !== undefined && sentAt <= found.lastMessageAt ? null : findNews(chat, found, sentAt === undefined);
+  if (facts === null) return { record: found, isNews: false };
   await transaction.update(conversations).set(facts).where(eq(conversations.id, found.id));
   return { record: { ...found, ...facts }, isNews: true };
+};
+
+/** Those of the chats in a provider's list that have no conversation yet, or tell something else than it does. */
+export const filterChatsWithNews = async (executor: Executor, owner: ConversationOwner, chats: readonly ProviderChat[]): Promise<ProviderChat[]> => {
+  const chatIds = chats.map(({ chatId }) => chatId);
+  const rows = await executor
+    .select()
+    .from(conversations)
+    .where(and(isOwnedBy(owner), inArray(conversations.providerChatId, chatIds)));
+  const known = new Map(rows.map((row) => [row.providerChatId, toRecord(row)]));
+  return chats.filter((chat) => {
+    const record = known.get(chat.chatId);
+    return record === undefined || findNews(chat, record, true) !== null;
+  });
 };
 
 /** Changes what clients may change. Absent fields stay. */
@@ -239,21 +263,23 @@ export const insertMessage = async (transaction: Executor, conversation: Convers
 
 /**
  * Messages of a conversation, newest first, at most `limit`. `before` and `after` are exclusive. With `after` alone the
- * messages nearest to it, else the newest.
+ * messages nearest to it, else the newest. None when there is no such conversation or it is another's.
  */
 export const listMessages = async (
   executor: Executor,
+  owner: ConversationOwner,
   conversationId: string,
   filter: { readonly limit: number; readonly before?: Date | undefined; readonly after?: Date | undefined },
 ): Promise<MessageRecord[]> => {
   const { limit, before, after } = filter;
   const isForward = after !== undefined && before === undefined;
+  const mine = executor.select({ id: conversations.id }).from(conversations).where(conversationIs(owner, conversationId));
   const rows = await executor
     .select()
     .from(messages)
     .where(
       and(
-        eq(messages.conversationId, conversationId),
+        eq(messages.conversationId, mine),
         before === undefined ? undefined : lt(messages.receivedAt, before),
         after === undefined ? undefined : gt(messages.receivedAt, after),
       ),

@@ -90,11 +90,13 @@ export class ConversationService {
 
   /** A page of messages, newest first. With `after` alone those nearest to it, else the newest. */
   async messages(organizationId: string, id: string, filter: MessageFilter): Promise<MessagePage> {
+    const { database, provider } = this.#options;
     const { limit } = filter;
-    await this.#find(organizationId, id);
     const before = momentOf(filter.before);
     const after = momentOf(filter.after);
-    const found = await listMessages(this.#options.database.executor, id, { limit: limit + 1, before, after });
+    const found = await listMessages(database.executor, { organizationId, provider: provider.name }, id, { limit: limit + 1, before, after });
+    // A message has a conversation; without any there may be none.
+    if (found.length === 0) await this.#find(organizationId, id);
     const hasMore = found.length > limit;
     // The one too many is the farthest from where the page starts.
     const isForward = after !== undefined && before === undefined;
@@ -148,7 +150,8 @@ export class ConversationService {
 
   async #detail(conversation: ConversationRecord, messageLimit: number): Promise<ConversationDetail> {
     const { database, provider } = this.#options;
-    return viewDetail(conversation, await listMessages(database.executor, conversation.id, { limit: messageLimit }), provider.capabilities);
+    const messages = await listMessages(database.executor, conversation, conversation.id, { limit: messageLimit });
+    return viewDetail(conversation, messages, provider.capabilities);
   }
 
   async #find(organizationId: string, id: string): Promise<ConversationRecord> {

@@ -4,7 +4,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { PGlite } from '@electric-sql/pglite';
+import { PGlite, types } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
 import { migrate } from 'drizzle-orm/pglite/migrator';
 import type { Database } from '../database.js';
@@ -34,6 +34,8 @@ const createFolder = async (folder: string): Promise<void> => {
 export const openPgliteDatabase = async (folder?: string): Promise<Database> => {
   if (folder !== undefined && !existsSync(folder)) await createFolder(folder);
   const engine = await PGlite.create(folder === undefined ? {} : { dataDir: folder });
+  // Without the hundreds of parsers for arrays, of which we have none: Drizzle makes PGlite copy all of them in every query.
+  engine.parsers = { ...types.parsers };
   const root = drizzle(engine, { schema });
   await migrate(root, { migrationsFolder });
   const guard = createTransactionGuard(root);
