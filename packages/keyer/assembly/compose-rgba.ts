@@ -31,8 +31,8 @@ const TILE: i32 = 8 * BLOCK;
 
 let red: v128, green: v128, blue: v128;
 
-/** Composes the two luma rows of row j of sites. */
-export function composeRgba(j: i32, isOver: bool): void {
+/** Composes the two luma rows of row j of sites, over the background or with alpha, which may be premultiplied. */
+export function composeRgba(j: i32, isOver: bool, isPremultiplied: bool): void {
   const kind = blockRow(kinds, j);
   aim(j);
   for (let b = 0; b < blocks; b++) {
@@ -49,9 +49,9 @@ export function composeRgba(j: i32, isOver: bool): void {
       if (own == SCREEN) {
         if (isOver) memory.copy(to, behind + at, bytes);
         else memory.fill(to, 0, bytes);
-      } else if (bytes == TILE) composeLine(to, behind + at, y, b, own, isOver);
+      } else if (bytes == TILE) composeLine(to, behind + at, y, b, own, isOver, isPremultiplied);
       else {
-        composeLine(scratch, behind + at, y, b, own, isOver);
+        composeLine(scratch, behind + at, y, b, own, isOver, isPremultiplied);
         memory.copy(to, scratch, bytes);
       }
     }
@@ -60,9 +60,10 @@ export function composeRgba(j: i32, isOver: bool): void {
 
 // @ts-ignore: decorator
 @inline
-function composeLine(to: usize, back: usize, y: i32, b: i32, kind: i32, isOver: bool): void {
+function composeLine(to: usize, back: usize, y: i32, b: i32, kind: i32, isOver: bool, isPremultiplied: bool): void {
   if (kind == MIXED) {
     if (isOver) composeOver(to, back, y, b);
+    else if (isPremultiplied) composePremultiplied(to, y, b);
     else composeClear(to, y, b);
   } else composeSubject(to, y, b, kind == SPILT);
 }
@@ -131,18 +132,31 @@ function composeSubject(to: usize, y: i32, b: i32, hasSpill: bool): void {
   }
 }
 
+/** Eight colours, none more than its alpha. */
+// @ts-ignore: decorator
+@inline
+function hold(color: v128, alpha: v128): v128 {
+  return i16x8.max_s(i16x8.min_s(color, alpha), i16x8.splat(0));
+}
+
+/** Alpha of eight pixels, 5 fraction bits. */
+// @ts-ignore: decorator
+@inline
+function alphaOf(m: v128): v128 {
+  return scale(i16x8.sub(i16x8.splat(<i16>ONE), m), i16x8.splat(32640));
+}
+
 /** Eight pixels over the background: adds what shows through. */
 // @ts-ignore: decorator
 @inline
 function addBehind(back: usize, m: v128): void {
-  const alpha = scale(i16x8.sub(i16x8.splat(<i16>ONE), m), i16x8.splat(32640));
-  const zero = i16x8.splat(0);
+  const alpha = alphaOf(m);
   const first = v128.load(back), second = v128.load(back, 16);
   const rg = i8x16.shuffle(first, second, 0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29);
   const b = i8x16.shuffle(first, second, 2, 6, 10, 14, 18, 22, 26, 30, 2, 6, 10, 14, 18, 22, 26, 30);
-  red = i16x8.add(i16x8.max_s(i16x8.min_s(red, alpha), zero), scale(i16x8.shl(i16x8.extend_low_i8x16_u(rg), 7), m));
-  green = i16x8.add(i16x8.max_s(i16x8.min_s(green, alpha), zero), scale(i16x8.shl(i16x8.extend_high_i8x16_u(rg), 7), m));
-  blue = i16x8.add(i16x8.max_s(i16x8.min_s(blue, alpha), zero), scale(i16x8.shl(i16x8.extend_low_i8x16_u(b), 7), m));
+  red = i16x8.add(hold(red, alpha), scale(i16x8.shl(i16x8.extend_low_i8x16_u(rg), 7), m));
+  green = i16x8.add(hold(green, alpha), scale(i16x8.shl(i16x8.extend_high_i8x16_u(rg), 7), m));
+  blue = i16x8.add(hold(blue, alpha), scale(i16x8.shl(i16x8.extend_low_i8x16_u(b), 7), m));
 }
 
 function composeOver(to: usize, back: usize, y: i32, b: i32): void {
@@ -159,11 +173,24 @@ function composeOver(to: usize, back: usize, y: i32, b: i32): void {
   }
 }
 
+function composePremultiplied(to: usize, y: i32, b: i32): void {
+  const fine = fineRow(y) + 4 * BLOCK * b;
+  for (let k: usize = 0; k < 64; k += 32) {
+    const at = <usize>(4 * BLOCK * b) + k;
+    const m0 = v128.load(fine + k), m1 = v128.load(fine + k, 16);
+    const a0 = alphaOf(m0), a1 = alphaOf(m1);
+    subjectColor(y, at, m0, true);
+    const r = hold(red, a0), g = hold(green, a0), bl = hold(blue, a0);
+    subjectColor(y, at + 16, m1, true);
+    storePixels(to + 2 * k, bytesOf(r, hold(red, a1)), bytesOf(g, hold(green, a1)), bytesOf(bl, hold(blue, a1)), bytesOf(a0, a1));
+  }
+}
+
 /** Divides eight colours by their alpha. */
 // @ts-ignore: decorator
 @inline
 function straighten(color: v128, alpha: v128, lowGain: v128, highGain: v128): v128 {
-  const held = i16x8.max_s(i16x8.min_s(color, alpha), i16x8.splat(0));
+  const held = hold(color, alpha);
   const low = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(held)), lowGain)));
   const high = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(held)), highGain)));
   return i16x8.narrow_i32x4_s(low, high);
@@ -173,7 +200,7 @@ function straighten(color: v128, alpha: v128, lowGain: v128, highGain: v128): v1
 // @ts-ignore: decorator
 @inline
 function separate(m: v128): v128 {
-  const alpha = scale(i16x8.sub(i16x8.splat(<i16>ONE), m), i16x8.splat(32640));
+  const alpha = alphaOf(m);
   const code = i16x8.shr_s(i16x8.add(alpha, i16x8.splat(16)), 5);
   // Divided by the alpha that will be multiplied with.
   const lowGain = f32x4.div(f32x4.splat(255.0 / 32.0), f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(code)));

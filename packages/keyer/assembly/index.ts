@@ -5,7 +5,7 @@ import { classifyRow, flagRow, lookAround, MIXED, SPILT, SUBJECT } from './block
 import { composeI420 } from './compose-i420';
 import { composeRgba } from './compose-rgba';
 import { measureGain } from './gain';
-import { blocks, chromaStride, chromaU, chromaV, interleaved, shown, sitesDown } from './memory';
+import { blocks, shown, sitesDown } from './memory';
 import { averageRow, projectRow } from './project';
 import { refineRow, widenMatteRow, widenRestRow } from './refine';
 import { slopeRow } from './slope';
@@ -19,6 +19,8 @@ export {
   chromaStride,
   chromaU,
   chromaV,
+  given,
+  GIVEN_BYTES as givenBytes,
   interleaved,
   keyedLuma,
   keyedU,
@@ -28,20 +30,9 @@ export {
   lumaStride,
   rgba,
 } from './memory';
+export { deinterleave, placeRows, readRgba, setReading } from './inputs';
 export { setCoding, setModel } from './model';
 export { setScreen } from './plate';
-
-/** Splits the interleaved chroma of NV12. */
-export function deinterleave(): void {
-  for (let j = 0; j < sitesDown; j++) {
-    const from = interleaved + 2 * j * chromaStride;
-    for (let i = 0; i < chromaStride - 16; i += 16) {
-      const low = v128.load(from + 2 * i), high = v128.load(from + 2 * i, 16);
-      v128.store(chromaU + j * chromaStride + i, i8x16.shuffle(low, high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30));
-      v128.store(chromaV + j * chromaStride + i, i8x16.shuffle(low, high, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31));
-    }
-  }
-}
 
 /** What is behind has changed: all of it has to be shown anew. */
 export function changeBackground(): void {
@@ -53,11 +44,12 @@ const NONE: i32 = 0;
 const CLEAR: i32 = 1;
 const OVER: i32 = 2;
 const PLANES: i32 = 3;
+const PREMULTIPLIED: i32 = 4;
 let made: i32 = NONE;
 
-/** Keys the frame in memory to RGBA: over `behind`, or with straight alpha. */
-export function keyToRgba(isOver: bool): void {
-  key(isOver ? OVER : CLEAR);
+/** Keys the frame in memory to RGBA: over `behind`, or with alpha, straight or premultiplied. */
+export function keyToRgba(isOver: bool, isPremultiplied: bool): void {
+  key(isOver ? OVER : isPremultiplied ? PREMULTIPLIED : CLEAR);
 }
 
 /** Keys the frame in memory to planes. */
@@ -89,7 +81,7 @@ function key(result: i32): void {
     if (t >= 5 && t < sitesDown + 5) refineRow(t - 5, wanted, isRgba);
     if (t >= 6 && t < sitesDown + 6) widenRestRow(t - 6, wanted, isRgba);
     if (t < 7) continue;
-    if (isRgba) composeRgba(t - 7, result == OVER);
+    if (isRgba) composeRgba(t - 7, result == OVER, result == PREMULTIPLIED);
     else composeI420(t - 7);
   }
 }

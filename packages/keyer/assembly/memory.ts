@@ -27,6 +27,10 @@ export let chromaStride: i32 = 0;
 /** NV12's chroma, two bytes a site, twice the stride. */
 export let interleaved: usize = 0;
 
+/** Some rows of a frame as it was given: two of RGBA at least, which may be 65536 bytes apart. */
+export let given: usize = 0;
+export const GIVEN_BYTES: i32 = 131072;
+
 // The picture behind it, and the result: as RGBA, and as planes with the frame's strides.
 export let behind: usize = 0;
 export let rgba: usize = 0;
@@ -144,6 +148,7 @@ export function layOut(frameWidth: i32, frameHeight: i32, cellsAcross: i32, cell
   tall = take(8 * blockStride) + 16;
   wide = take(8 * blockStride) + 16;
   scratch = take(1024);
+  given = take(GIVEN_BYTES + 128) + 32;
   return end;
 }
 

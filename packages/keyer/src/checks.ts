@@ -2,6 +2,8 @@
 
 /** The longest side of a frame, in pixels. */
 const MOST_SIDE = 8192;
+/** The longest row of a plane or of RGBA, padding included, in bytes. */
+const MOST_STRIDE_BYTES = 65_536;
 
 const shown = (value: unknown): string => (typeof value === 'object' && value !== null ? 'an object' : String(value));
 
@@ -42,11 +44,11 @@ export const checkBytes = (name: string, bytes: unknown, leastBytes: number): vo
 };
 
 /**
- * Refuses what can't hold a plane: `height` rows of `widthBytes`, the first bytes of rows `strideBytes` apart.
- * @throws TypeError for no or detached bytes, RangeError for a stride or a length that is too small.
+ * Refuses what can't hold a plane: `height` rows of `widthBytes`, the first bytes of rows `strideBytes` apart, 65536 at most.
+ * @throws TypeError for no or detached bytes, RangeError for a stride out of its range or a length that is too small.
  */
 export const checkPlane = (name: string, bytes: unknown, strideName: string, strideBytes: number, widthBytes: number, height: number): void => {
-  checkNumber(strideName, strideBytes, widthBytes, Number.MAX_SAFE_INTEGER, true);
+  checkNumber(strideName, strideBytes, widthBytes, MOST_STRIDE_BYTES, true);
   checkBytes(name, bytes, (height - 1) * strideBytes + widthBytes);
 };
 

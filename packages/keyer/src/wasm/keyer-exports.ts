@@ -6,6 +6,8 @@ export interface KeyerExports extends WebAssembly.Exports {
   readonly chromaV: WebAssembly.Global<'i32'>;
   readonly chromaStride: WebAssembly.Global<'i32'>;
   readonly interleaved: WebAssembly.Global<'i32'>;
+  readonly given: WebAssembly.Global<'i32'>;
+  readonly givenBytes: WebAssembly.Global<'i32'>;
   readonly rgba: WebAssembly.Global<'i32'>;
   readonly behind: WebAssembly.Global<'i32'>;
   readonly behindLuma: WebAssembly.Global<'i32'>;
@@ -19,8 +21,11 @@ export interface KeyerExports extends WebAssembly.Exports {
   setModel(isLeft: boolean, hueGuard: number, hueTolerance: number, hueSpread: number, ceiling: number, detail: number, spill: number, spillLuma: number): void;
   setCoding(black: number, white: number, gain: number, redV: number, greenU: number, greenV: number, blueU: number, noise: number): void;
   setScreen(cellsAcross: number, cellsDown: number, spanAcross: number, spanDown: number, black: number): void;
+  setReading(unit: number, yRed: number, yBlue: number, uRed: number, uBlue: number, vRed: number, vBlue: number): void;
+  placeRows(to: number, toStride: number, fromStride: number, bytes: number, rows: number): void;
   deinterleave(): void;
+  readRgba(row: number, rows: number, stride: number): void;
   changeBackground(): void;
   keyToI420(): void;
-  keyToRgba(isOver: boolean): void;
+  keyToRgba(isOver: boolean, isPremultiplied: boolean): void;
 }

@@ -1,5 +1,5 @@
 import { checkBytes, checkChoice, checkObject, checkPlane, checkSize } from '../checks.js';
-import { type Matrix, rgbOf } from '../color.js';
+import { codesOf, type Matrix, rgbOf } from '../color.js';
 import { type KeyingParameters, resolveParameters } from '../parameters.js';
 import { type ChromaImage, createChromaImage } from '../planes.js';
 import { gridSizeOf, SAMPLING_GRID } from '../sampling-grid.js';
@@ -9,6 +9,8 @@ import { NotReadyError } from './not-ready-error.js';
 
 const PAGE_BYTES = 65_536;
 const LEAST_SIDE = 16;
+/** Bytes that are copied at a time: they stay in the cache until they are where they belong. */
+const PART_BYTES = 65_536;
 /** ε of the slope (keying model §2.5), in squares of limited-range codes. */
 const SLOPE_NOISE = 20;
 
@@ -44,12 +46,42 @@ export interface PlanarPicture {
   readonly chromaStride: number;
 }
 
+/** An NV12 picture of 8 bits: luma, and chroma of which u and v take turns. Strides are bytes a row. */
+export interface InterleavedPicture {
+  readonly y: Uint8Array;
+  /** ⌈width / 2⌉ × ⌈height / 2⌉ pairs. */
+  readonly uv: Uint8Array;
+  readonly lumaStride: number;
+  readonly chromaStride: number;
+}
+
+type Bytes = Uint8Array | Uint8ClampedArray;
+
+/** Some rows of a plane; `bytes` begin with the first one's. */
+interface Part {
+  readonly row: number;
+  readonly rows: number;
+  readonly bytes: Bytes;
+}
+
+interface Division {
+  readonly strideBytes: number;
+  readonly widthBytes: number;
+  readonly height: number;
+  readonly parts: readonly Part[];
+}
+
+/** What alpha does to colours: nothing (`straight`, as `ImageData` wants it), or they are multiplied by it. */
+export type Alpha = (typeof ALPHAS)[number];
+
+const ALPHAS = ['straight', 'premultiplied'] as const;
+
 /**
  * Keys 4:2:0 frames of 8 bits on the processor: `keyer.wasm`, SIMD on one thread. All memory is laid out when it is
  * made; the views stay valid and nothing is allocated per frame. It needs no disposal.
  *
- * Per frame: fill the planes (`copyFrom`, or `y`, `u`, `v`), now and then `model.update(keyer.sample())` and
- * `setScreen(model)`, then `keyToRgba()`.
+ * Per frame: give it (`setFrame`, `setFrameNv12`, `setFrameRgba`, `copyFrom`, or fill `y`, `u`, `v`), now and then
+ * `model.update(keyer.sample())` and `setScreen(model)`, then `keyToRgba()` or `keyToI420()`.
  */
 export class PlaneKeyer implements PlanarPicture {
   readonly width: number;
@@ -70,6 +102,8 @@ export class PlaneKeyer implements PlanarPicture {
   readonly #wasm: KeyerExports;
   readonly #options: CompleteOptions;
   readonly #memory: Uint8Array;
+  readonly #given: Uint8Array;
+  readonly #divisions = new WeakMap<Bytes, Division>();
   readonly #behind: Uint8Array;
   readonly #cells: Float32Array;
   readonly #image: ChromaImage;
@@ -110,6 +144,7 @@ export class PlaneKeyer implements PlanarPicture {
     this.#behindPlanes = pictureAt(wasm.behindLuma.value, wasm.behindU.value, wasm.behindV.value);
     this.uv = new Uint8Array(buffer, wasm.interleaved.value, 2 * this.chromaStride * h);
     this.rgba = new Uint8ClampedArray(buffer, wasm.rgba.value, 4 * width * height);
+    this.#given = new Uint8Array(buffer, wasm.given.value, wasm.givenBytes.value);
     this.#behind = new Uint8Array(buffer, wasm.behind.value, 4 * width * height);
     this.#cells = new Float32Array(buffer, wasm.cells.value, 4 * cellsAcross * cellsDown);
 
@@ -120,6 +155,18 @@ export class PlaneKeyer implements PlanarPicture {
     const chromaUnit = isFullRange ? 224 / 255 : 1;
     const [, greenU, blueU] = rgbOf(0, chromaUnit, 0, matrix);
     const [redV, greenV] = rgbOf(0, 0, chromaUnit, matrix);
+    const red = codesOf(1, 0, 0, matrix);
+    const blue = codesOf(0, 0, 1, matrix);
+    const lumaCode = (y: number) => (y - 16) / lumaUnit;
+    wasm.setReading(
+      lumaCode(codesOf(1, 1, 1, matrix).y),
+      lumaCode(red.y),
+      lumaCode(blue.y),
+      red.u / chromaUnit,
+      blue.u / chromaUnit,
+      red.v / chromaUnit,
+      blue.v / chromaUnit,
+    );
     wasm.setCoding(isFullRange ? 0 : 16, isFullRange ? 255 : 235, (255 / 219) * lumaUnit, redV, greenU, greenV, blueU, SLOPE_NOISE / lumaUnit ** 2);
   }
 
@@ -168,8 +215,38 @@ export class PlaneKeyer implements PlanarPicture {
    * @throws RangeError for planes or strides that are too short, TypeError for detached ones.
    */
   setFrame(picture: PlanarPicture): void {
-    checkPicture(picture, this.width, this.height);
-    copyPicture(picture, this, this.width, this.height);
+    this.#checkPicture(picture);
+    this.#copyPicture(picture, this);
+  }
+
+  /**
+   * Copies a frame in from NV12.
+   * @throws RangeError for planes or strides that are too short, TypeError for detached ones.
+   */
+  setFrameNv12(picture: InterleavedPicture): void {
+    checkObject('picture', picture);
+    const { y, uv, lumaStride, chromaStride } = picture;
+    const rowBytes = 2 * Math.ceil(this.width / 2);
+    const rows = Math.ceil(this.height / 2);
+    checkPlane('y', y, 'lumaStride', lumaStride, this.width, this.height);
+    checkPlane('uv', uv, 'chromaStride', chromaStride, rowBytes, rows);
+    this.#copyPlane(y, lumaStride, this.y, this.lumaStride, this.width, this.height);
+    this.#copyPlane(uv, chromaStride, this.uv, 2 * this.chromaStride, rowBytes, rows);
+    this.splitChroma();
+  }
+
+  /**
+   * Takes a frame of RGBA, straight and opaque: alpha is not looked at. It becomes 4:2:0 by the matrix, the range and the
+   * siting that this was made for; the mean of 2 × 2 pixels by `centre`, 1-2-1 across by `left`. `strideBytes`: a row,
+   * 4 × width unless given.
+   * @throws RangeError for too few bytes or too small a stride, TypeError for detached bytes.
+   */
+  setFrameRgba(rgba: Bytes, strideBytes = 4 * this.width): void {
+    checkPlane('rgba', rgba, 'strideBytes', strideBytes, 4 * this.width, this.height);
+    for (const { row, rows, bytes } of this.#partsOf(rgba, strideBytes, 4 * this.width, this.height)) {
+      this.#given.set(bytes);
+      this.#wasm.readRgba(row, rows, strideBytes);
+    }
   }
 
   /** Brings the chroma of an NV12 frame from `uv` to `u` and `v`. */
@@ -235,7 +312,7 @@ export class PlaneKeyer implements PlanarPicture {
    * What `keyToRgba` composes over: opaque RGBA of the frame's size, copied. Null: nothing.
    * @throws RangeError for another length, TypeError for detached bytes.
    */
-  setBackground(rgba: Uint8Array | Uint8ClampedArray | null): void {
+  setBackground(rgba: Bytes | null): void {
     if (rgba !== null) {
       checkBytes('rgba', rgba, this.rgba.length);
       if (rgba.length > this.rgba.length) throw new RangeError(`rgba must have ${this.rgba.length} bytes, not ${rgba.length}.`);
@@ -247,12 +324,13 @@ export class PlaneKeyer implements PlanarPicture {
 
   /**
    * Keys the frame in memory with the screen that was set. Returns `rgba`: opaque over the background; without one
-   * transparent, with straight (not premultiplied) alpha, as `ImageData` wants it.
+   * transparent, with straight or premultiplied `alpha`.
    * @throws NotReadyError without a screen.
    */
-  keyToRgba(): Uint8ClampedArray<ArrayBuffer> {
+  keyToRgba(alpha: Alpha = 'straight'): Uint8ClampedArray<ArrayBuffer> {
+    checkChoice('alpha', alpha, ALPHAS);
     this.#checkScreen();
-    this.#wasm.keyToRgba(this.#hasBackground);
+    this.#wasm.keyToRgba(this.#hasBackground, alpha === 'premultiplied');
     return this.rgba;
   }
 
@@ -261,8 +339,8 @@ export class PlaneKeyer implements PlanarPicture {
    * @throws RangeError for planes or strides that are too short, TypeError for detached ones.
    */
   setPlanarBackground(picture: PlanarPicture): void {
-    checkPicture(picture, this.width, this.height);
-    copyPicture(picture, this.#behindPlanes, this.width, this.height);
+    this.#checkPicture(picture);
+    this.#copyPicture(picture, this.#behindPlanes);
     this.#hasPlanarBackground = true;
     this.#wasm.changeBackground();
   }
@@ -281,25 +359,46 @@ export class PlaneKeyer implements PlanarPicture {
   #checkScreen(): void {
     if (!this.#hasScreen) throw new NotReadyError('screen_not_set', 'A frame can be keyed after setScreen only.');
   }
+
+  #checkPicture(picture: PlanarPicture): void {
+    checkObject('picture', picture);
+    const w = Math.ceil(this.width / 2);
+    const h = Math.ceil(this.height / 2);
+    checkPlane('y', picture.y, 'lumaStride', picture.lumaStride, this.width, this.height);
+    checkPlane('u', picture.u, 'chromaStride', picture.chromaStride, w, h);
+    checkPlane('v', picture.v, 'chromaStride', picture.chromaStride, w, h);
+  }
+
+  #copyPicture(from: PlanarPicture, to: PlanarPicture): void {
+    const w = Math.ceil(this.width / 2);
+    const h = Math.ceil(this.height / 2);
+    this.#copyPlane(from.y, from.lumaStride, to.y, to.lumaStride, this.width, this.height);
+    this.#copyPlane(from.u, from.chromaStride, to.u, to.chromaStride, w, h);
+    this.#copyPlane(from.v, from.chromaStride, to.v, to.chromaStride, w, h);
+  }
+
+  #copyPlane(from: Uint8Array, fromStride: number, to: Uint8Array, toStride: number, widthBytes: number, height: number): void {
+    for (const { row, rows, bytes } of this.#partsOf(from, fromStride, widthBytes, height)) {
+      this.#given.set(bytes);
+      this.#wasm.placeRows(to.byteOffset + row * toStride, toStride, fromStride, widthBytes, rows);
+    }
+  }
+
+  /**
+   * A picture in parts that `given` holds: a view of every row would be much garbage, and copying all at once is slow. They are
+   * kept as long as the picture, whose memory is filled anew for another frame.
+   */
+  #partsOf(from: Bytes, strideBytes: number, widthBytes: number, height: number): readonly Part[] {
+    const known = this.#divisions.get(from);
+    if (known?.strideBytes === strideBytes && known.widthBytes === widthBytes && known.height === height) return known.parts;
+    const parts: Part[] = [];
+    // An even number: two rows share their chroma.
+    const most = Math.max(2, Math.floor(PART_BYTES / strideBytes) & ~1);
+    for (let row = 0; row < height; row += most) {
+      const rows = Math.min(most, height - row);
+      parts.push({ row, rows, bytes: from.subarray(row * strideBytes, (row + rows - 1) * strideBytes + widthBytes) });
+    }
+    this.#divisions.set(from, { strideBytes, widthBytes, height, parts });
+    return parts;
+  }
 }
-
-const checkPicture = (picture: PlanarPicture, width: number, height: number): void => {
-  checkObject('picture', picture);
-  const w = Math.ceil(width / 2);
-  const h = Math.ceil(height / 2);
-  checkPlane('y', picture.y, 'lumaStride', picture.lumaStride, width, height);
-  checkPlane('u', picture.u, 'chromaStride', picture.chromaStride, w, h);
-  checkPlane('v', picture.v, 'chromaStride', picture.chromaStride, w, h);
-};
-
-const copyPlane = (from: Uint8Array, fromStride: number, to: Uint8Array, toStride: number, width: number, height: number): void => {
-  for (let j = 0; j < height; j++) to.set(from.subarray(j * fromStride, j * fromStride + width), j * toStride);
-};
-
-const copyPicture = (from: PlanarPicture, to: PlanarPicture, width: number, height: number): void => {
-  const w = Math.ceil(width / 2);
-  const h = Math.ceil(height / 2);
-  copyPlane(from.y, from.lumaStride, to.y, to.lumaStride, width, height);
-  copyPlane(from.u, from.chromaStride, to.u, to.chromaStride, w, h);
-  copyPlane(from.v, from.chromaStride, to.v, to.chromaStride, w, h);
-};
