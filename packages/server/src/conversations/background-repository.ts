@@ -37,6 +37,7 @@ export const NO_BACKGROUND = {
 /** Whether the chat shows one, as far as is known. */
 export const hasBackground = ({ sourceSha256, isForeign }: Pick<BackgroundRecord, 'sourceSha256' | 'isForeign'>): boolean => sourceSha256 !== null || isForeign;
 
+const imageSchema = backgroundImageFacts.nullable();
 const columns = { surface: surfaces, background: conversationBackgrounds };
 type Row = { readonly surface: typeof surfaces.$inferSelect; readonly background: typeof conversationBackgrounds.$inferSelect };
 
@@ -48,7 +49,7 @@ const toRecord = ({ surface, background }: Row): BackgroundRecord => ({
   providerVersion: background.providerVersion,
   isForeign: background.isForeign,
   isInDoubt: background.isInDoubt,
-  image: backgroundImageFacts.nullable().parse(background.image),
+  image: imageSchema.parse(background.image),
   checkedAt: background.checkedAt,
 });
 

@@ -94,6 +94,17 @@ describe('what is known of a conversation', () => {
     await rig.inbox.keepChats([{ ...chat, participants: people.slice(1) }]);
     expect((await conversation())?.participants).toEqual(people.slice(1));
   });
+
+  it('is told again by the list only where it is new or another', async () => {
+    const chatOf = (chatId: string, name: string | null) =>
+      ({ chatId, isGroup: false, channel: 'imessage', phoneNumber: OUR_NUMBER, groupName: null, participants: [{ identifier: chatId, name }] }) as const;
+    await rig.inbox.keepChats([chatOf(MAYA, 'Maya'), chatOf(BEN, null)]);
+    expect(namesOf()).toEqual(['conversation', 'conversation']);
+    await rig.inbox.keepChats([chatOf(MAYA, null), chatOf(BEN, 'Ben'), chatOf('+12025550144', null)]);
+    expect(namesOf()).toHaveLength(4);
+    await rig.inbox.keepChats([]);
+    expect(namesOf()).toHaveLength(4);
+  });
 });
 
 describe('word of a background', () => {
