@@ -82,8 +82,6 @@ const createFfmpeg = (name: string, chain: string, fpsAt1080: number): Peer => {
   };
 };
 
-const DESPILL = 'chromakey=0x913622:.1:.1:yuv=1,despill=type=green';
-
 /** The peer that the goal is about. */
 export const RIVAL = 'ffmpeg chromakey,despill,overlay';
 
@@ -92,10 +90,10 @@ const gstreamer: Peer = {
   time(files) {
     const seconds = (pipeline: string) => {
       const { text } = run('sh', ['-c', 'gst-launch-1.0 "$@"; times', 'sh', ...pipeline.split(' ')]);
-      if (!text.includes('Execution ended after')) throw new Error(`GStreamer failed: ${text}`);
       // The shell's own times, then its children's.
       const [, , user, system] = [...text.matchAll(/(\d+)m([\d.]+)s/g)].map(([, minutes, rest]) => 60 * Number(minutes) + Number(rest));
-      return (user ?? Number.NaN) + (system ?? Number.NaN);
+      if (!text.includes('Execution ended after') || user === undefined || system === undefined) throw new Error(`GStreamer failed: ${text}`);
+      return user + system;
     };
     const keyed = seconds(pipelineFor(files, 'fakesink sync=false'));
     const read = seconds(`${sourceOf(files, files.behindPath)} ! fakesink sync=false ${sourceOf(files, files.frontPath)} ! fakesink sync=false`);
@@ -121,10 +119,10 @@ const pipelineFor = (files: RawFiles, sink: string, count?: number): string =>
     `${sourceOf(files, files.frontPath, count)} ! alpha method=green ! video/x-raw,format=AYUV,colorimetry=bt601 ! over.sink_1`,
   ].join(' ');
 
-/** The peers that are installed; says loudly what isn't. */
+/** The peers that are installed, set to the avatar clip's green and otherwise as their guides do; says loudly what isn't there. */
 export const findPeers = (): readonly Peer[] => {
   const peers = [
-    createFfmpeg('chromakey,despill,overlay', DESPILL, 13),
+    createFfmpeg('chromakey,despill,overlay', 'chromakey=0x913622:.1:.1:yuv=1,despill=type=green', 13),
     createFfmpeg('chromakey,overlay', 'chromakey=0x913622:.15:.1:yuv=1', 16),
     createFfmpeg('colorkey,overlay', 'colorkey=0x00FF00:.3:.1', 64),
   ];
