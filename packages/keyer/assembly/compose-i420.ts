@@ -2,6 +2,7 @@
 
 import { MIXED, SCREEN, SUBJECT } from './blocks';
 import { lerp, scale, zipHigh, zipLow } from './lanes';
+import { chokeMatte, isChoked, remainderOf } from './looks';
 import {
   behindLuma,
   behindU,
@@ -107,10 +108,15 @@ function lineOf(light: v128, e0: usize, e1: usize, fine: usize, back: usize, key
   // Never farther outside the legal codes than the frame itself goes there.
   const least = i16x8.min_s(light, i16x8.splat(<i16>black)), most = i16x8.max_s(light, i16x8.splat(<i16>whitest));
   if (!isMixed) return i16x8.min_s(i16x8.max_s(i16x8.shr_s(i16x8.sub_sat_s(sum, scale(share, key)), 5), least), most);
-  const m = v128.load(fine);
+  let m = v128.load(fine);
   const behind = v128.load_ext<u8>(back);
   share = i16x8.add_sat_s(share, m);
   sum = i16x8.sub_sat_s(sum, scale(share, key));
+  if (isChoked) {
+    const base = i16x8.splat(<i16>(32 * black + 16));
+    sum = i16x8.add(scale(i16x8.sub(sum, base), remainderOf(m)), base);
+    m = chokeMatte(m);
+  }
   sum = i16x8.add_sat_s(sum, scale(m, i16x8.shl(i16x8.sub(behind, i16x8.splat(<i16>black)), 7)));
   return v128.bitselect(behind, i16x8.min_s(i16x8.max_s(i16x8.shr_s(sum, 5), least), most), i16x8.ge_s(m, i16x8.splat(ALL_BUT_ONE)));
 }
@@ -126,11 +132,15 @@ function composeChroma(to: usize, back: usize, rest: usize, m: usize, isMixed: b
 @inline
 function chromaOf(back: usize, rest: usize, matte: usize, isMixed: bool): v128 {
   const grey = i16x8.splat(128);
-  let sum = i16x8.add_sat_s(v128.load(rest), i16x8.splat(32));
-  if (!isMixed) return i16x8.add(i16x8.shr_s(sum, 6), grey);
-  const m = v128.load(matte);
+  let own = v128.load(rest);
+  if (!isMixed) return i16x8.add(i16x8.shr_s(i16x8.add_sat_s(own, i16x8.splat(32)), 6), grey);
+  let m = v128.load(matte);
+  if (isChoked) {
+    own = scale(own, remainderOf(m));
+    m = chokeMatte(m);
+  }
   const behind = v128.load_ext<u8>(back);
   const through = scale(m, i16x8.shl(i16x8.sub(behind, grey), 7));
-  sum = i16x8.add_sat_s(sum, i16x8.shl(through, 1));
+  const sum = i16x8.add_sat_s(i16x8.add_sat_s(own, i16x8.splat(32)), i16x8.shl(through, 1));
   return v128.bitselect(behind, i16x8.add(i16x8.shr_s(sum, 6), grey), i16x8.ge_s(m, i16x8.splat(ALL_BUT_ONE)));
 }

@@ -2,6 +2,7 @@
 
 import { MIXED, SCREEN, SPILT } from './blocks';
 import { clamp, lerp, ONE, scale, zipHigh, zipLow } from './lanes';
+import { chokeMatte, isChoked, remainderOf } from './looks';
 import {
   behind,
   BLOCK,
@@ -146,6 +147,18 @@ function alphaOf(m: v128): v128 {
   return scale(i16x8.sub(i16x8.splat(<i16>ONE), m), i16x8.splat(32640));
 }
 
+/** Pulls the edge inwards, where that is wanted, and takes the colours along. Returns M. */
+// @ts-ignore: decorator
+@inline
+function finish(m: v128): v128 {
+  if (!isChoked) return m;
+  const alpha = alphaOf(m), left = remainderOf(m);
+  red = scale(hold(red, alpha), left);
+  green = scale(hold(green, alpha), left);
+  blue = scale(hold(blue, alpha), left);
+  return chokeMatte(m);
+}
+
 /** Eight pixels over the background: adds what shows through. */
 // @ts-ignore: decorator
 @inline
@@ -165,10 +178,10 @@ function composeOver(to: usize, back: usize, y: i32, b: i32): void {
     const at = <usize>(4 * BLOCK * b) + k;
     const m0 = v128.load(fine + k), m1 = v128.load(fine + k, 16);
     subjectColor(y, at, m0, true);
-    addBehind(back + 2 * k, m0);
+    addBehind(back + 2 * k, finish(m0));
     const r = red, g = green, bl = blue;
     subjectColor(y, at + 16, m1, true);
-    addBehind(back + 2 * k + 32, m1);
+    addBehind(back + 2 * k + 32, finish(m1));
     storePixels(to + 2 * k, bytesOf(r, red), bytesOf(g, green), bytesOf(bl, blue), i8x16.splat(-1));
   }
 }
@@ -178,10 +191,11 @@ function composePremultiplied(to: usize, y: i32, b: i32): void {
   for (let k: usize = 0; k < 64; k += 32) {
     const at = <usize>(4 * BLOCK * b) + k;
     const m0 = v128.load(fine + k), m1 = v128.load(fine + k, 16);
-    const a0 = alphaOf(m0), a1 = alphaOf(m1);
     subjectColor(y, at, m0, true);
+    const a0 = alphaOf(finish(m0));
     const r = hold(red, a0), g = hold(green, a0), bl = hold(blue, a0);
     subjectColor(y, at + 16, m1, true);
+    const a1 = alphaOf(finish(m1));
     storePixels(to + 2 * k, bytesOf(r, hold(red, a1)), bytesOf(g, hold(green, a1)), bytesOf(bl, hold(blue, a1)), bytesOf(a0, a1));
   }
 }
@@ -217,10 +231,10 @@ function composeClear(to: usize, y: i32, b: i32): void {
     const at = <usize>(4 * BLOCK * b) + k;
     const m0 = v128.load(fine + k), m1 = v128.load(fine + k, 16);
     subjectColor(y, at, m0, true);
-    const a0 = separate(m0);
+    const a0 = separate(finish(m0));
     const r = red, g = green, bl = blue;
     subjectColor(y, at + 16, m1, true);
-    const a1 = separate(m1);
+    const a1 = separate(finish(m1));
     storePixels(
       to + 2 * k,
       i8x16.narrow_i16x8_u(r, red),

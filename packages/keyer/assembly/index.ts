@@ -31,6 +31,7 @@ export {
   rgba,
 } from './memory';
 export { deinterleave, placeRows, readRgba, setReading } from './inputs';
+export { blurPlanes, blurRgba, setLooks } from './looks';
 export { setCoding, setModel } from './model';
 export { setScreen } from './plate';
 

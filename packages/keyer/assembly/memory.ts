@@ -89,6 +89,9 @@ export let wide: usize = 0;
 /** Sums of columns for the slope, and a block of the result that hangs over the frame's edge. */
 export let scratch: usize = 0;
 
+/** Two lines of four f32, as long as the frame. */
+export let line: usize = 0;
+
 let end: usize = 0;
 
 function take(bytes: i32): usize {
@@ -148,6 +151,7 @@ export function layOut(frameWidth: i32, frameHeight: i32, cellsAcross: i32, cell
   tall = take(8 * blockStride) + 16;
   wide = take(8 * blockStride) + 16;
   scratch = take(1024);
+  line = take(32 * max(width, height));
   given = take(GIVEN_BYTES + 128) + 32;
   return end;
 }

@@ -3,6 +3,7 @@ export * from './floor-map.js';
 export * from './gain.js';
 export * from './key-estimator.js';
 export * from './key-tracker.js';
+export * from './looks.js';
 export * from './parameters.js';
 export * from './planes.js';
 export * from './projection.js';

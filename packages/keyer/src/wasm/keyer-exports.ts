@@ -25,6 +25,9 @@ export interface KeyerExports extends WebAssembly.Exports {
   placeRows(to: number, toStride: number, fromStride: number, bytes: number, rows: number): void;
   deinterleave(): void;
   readRgba(row: number, rows: number, stride: number): void;
+  setLooks(choke: number): void;
+  blurRgba(reach: number): void;
+  blurPlanes(lumaReach: number, chromaReach: number): void;
   changeBackground(): void;
   keyToI420(): void;
   keyToRgba(isOver: boolean, isPremultiplied: boolean): void;

@@ -1,5 +1,6 @@
 import { checkBytes, checkChoice, checkObject, checkPlane, checkSize } from '../checks.js';
 import { codesOf, type Matrix, rgbOf } from '../color.js';
+import { boxReachOf, type Looks, resolveLooks } from '../looks.js';
 import { type KeyingParameters, resolveParameters } from '../parameters.js';
 import { type ChromaImage, createChromaImage } from '../planes.js';
 import { gridSizeOf, SAMPLING_GRID } from '../sampling-grid.js';
@@ -25,9 +26,11 @@ export interface PlaneKeyerOptions {
   readonly isFullRange?: boolean;
   /** How to key; absent values take their defaults. */
   readonly parameters?: Partial<KeyingParameters>;
+  /** How to style the result; absent looks are off. */
+  readonly looks?: Partial<Looks>;
 }
 
-type CompleteOptions = Required<PlaneKeyerOptions> & { readonly parameters: KeyingParameters };
+type CompleteOptions = Required<PlaneKeyerOptions> & { readonly parameters: KeyingParameters; readonly looks: Looks };
 
 /** A decoded frame that can be copied out, such as a `VideoFrame`. */
 export interface CopyableFrame {
@@ -150,6 +153,7 @@ export class PlaneKeyer implements PlanarPicture {
 
     const { siting, hueGuard, hueTolerance, hueSpread, ceiling, detail, spill, spillLuma } = parameters;
     wasm.setModel(siting === 'left', hueGuard, hueTolerance, hueSpread, ceiling, detail, spill, spillLuma);
+    wasm.setLooks(options.looks.choke);
     // R'G'B' is linear in luma and chroma: its columns are the conversions of units.
     const lumaUnit = isFullRange ? 219 / 255 : 1;
     const chromaUnit = isFullRange ? 224 / 255 : 1;
@@ -183,7 +187,12 @@ export class PlaneKeyer implements PlanarPicture {
     checkSize(options.width, options.height, LEAST_SIDE);
     checkChoice('matrix', options.matrix, ['bt601', 'bt709']);
     checkChoice('isFullRange', options.isFullRange, [true, false, undefined]);
-    return new PlaneKeyer(module, { ...options, isFullRange: options.isFullRange ?? false, parameters: resolveParameters(options.parameters) });
+    return new PlaneKeyer(module, {
+      ...options,
+      isFullRange: options.isFullRange ?? false,
+      parameters: resolveParameters(options.parameters),
+      looks: resolveLooks(options.looks),
+    });
   }
 
   /** A model of the screen that suits `sample` and `setScreen`. */
@@ -318,7 +327,10 @@ export class PlaneKeyer implements PlanarPicture {
       if (rgba.length > this.rgba.length) throw new RangeError(`rgba must have ${this.rgba.length} bytes, not ${rgba.length}.`);
     }
     this.#hasBackground = rgba !== null;
-    if (rgba !== null) this.#behind.set(rgba);
+    if (rgba !== null) {
+      this.#behind.set(rgba);
+      this.#wasm.blurRgba(boxReachOf(this.#options.looks.blur * this.height));
+    }
     this.#wasm.changeBackground();
   }
 
@@ -341,6 +353,8 @@ export class PlaneKeyer implements PlanarPicture {
   setPlanarBackground(picture: PlanarPicture): void {
     this.#checkPicture(picture);
     this.#copyPicture(picture, this.#behindPlanes);
+    const sigma = this.#options.looks.blur * this.height;
+    this.#wasm.blurPlanes(boxReachOf(sigma), boxReachOf(sigma / 2));
     this.#hasPlanarBackground = true;
     this.#wasm.changeBackground();
   }

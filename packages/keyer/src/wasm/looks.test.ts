@@ -1,0 +1,162 @@
+import { hasFfmpeg, hasSharedData } from '@backlot/testing';
+import { describe, expect, it } from 'vitest';
+import { blurPlane, chokeMatte, type Looks, remainderOf, resolveLooks } from '../looks.js';
+import { resolveParameters } from '../parameters.js';
+import { composeCutout, computeExpected, createNoise, createRandom, loadKeyerModule, type Picture } from './pictures.testing.js';
+import { PlaneKeyer } from './plane-keyer.js';
+
+const module = loadKeyerModule();
+
+const keyerFor = (picture: Picture, looks: Partial<Looks>) => {
+  const { width, height } = picture;
+  const keyer = PlaneKeyer.create(module, { width, height, matrix: 'bt709', looks });
+  keyer.setFrame(picture);
+  const screen = keyer.createScreenModel();
+  expect(screen.update(keyer.sample())).toBe(true);
+  keyer.setScreen(screen);
+  return { keyer, expected: computeExpected(picture, screen, resolveParameters(), 'bt709') };
+};
+
+const farthest = (made: ArrayLike<number>, wanted: ArrayLike<number>) => {
+  let most = 0;
+  for (let i = 0; i < wanted.length; i++) most = Math.max(most, Math.abs((made[i] ?? 0) - (wanted[i] ?? 0)));
+  return most;
+};
+
+describe('resolveLooks', () => {
+  const resolve = (given: unknown) => resolveLooks(given as Partial<Looks>);
+
+  it('has none by default', () => {
+    expect(resolveLooks()).toEqual({ choke: 0, blur: 0 });
+    expect(resolve({ choke: 0.5, blur: undefined })).toEqual({ choke: 0.5, blur: 0 });
+  });
+
+  it.each([
+    ['looks', null, TypeError],
+    ['choke', { choke: 0.51 }, RangeError],
+    ['choke', { choke: Number.NaN }, RangeError],
+    ['blur', { blur: -0.01 }, RangeError],
+    ['blur', { blur: '1' }, TypeError],
+    ['A look', { chocke: 0.1 }, TypeError],
+  ] as const)('refuses a wrong %s: %o', (name, given, kind) => {
+    expect(() => resolve(given)).toThrow(kind);
+    expect(() => resolve(given)).toThrow(new RegExp(`^${name} `));
+    expect(() => PlaneKeyer.create(module, { width: 64, height: 64, matrix: 'bt709', looks: given as Partial<Looks> })).toThrow(kind);
+  });
+});
+
+describe.skipIf(!hasSharedData || !hasFfmpeg())('choke', () => {
+  const picture = () => composeCutout('cutouts/p_bd6af989.png', 477, 359, [0, 255, 0]);
+
+  it.each([0.1, 0.3, 0.5])('of %s is what the reference makes of RGBA', (choke) => {
+    const { keyer, expected } = keyerFor(picture(), { choke });
+    const wanted = expected.rgba.map((value, i) => value * remainderOf(1 - (expected.rgba[i | 3] ?? 0) / 255, choke));
+    expect(farthest(keyer.keyToRgba('premultiplied'), wanted)).toBeLessThan(1.5 / (1 - choke));
+    const straight = keyer.keyToRgba().map((value, i, all) => (i % 4 === 3 ? value : (value * (all[i | 3] ?? 0)) / 255));
+    expect(farthest(straight, wanted)).toBeLessThan(2 / (1 - choke));
+    const random = createRandom(3);
+    const behind = Uint8Array.from({ length: wanted.length }, (_, i) => (i % 4 === 3 ? 255 : 255 * random()));
+    keyer.setBackground(behind);
+    const over = wanted.map((value, i) => value + (1 - (wanted[i | 3] ?? 0) / 255) * (behind[i] ?? 0));
+    expect(farthest(keyer.keyToRgba(), over)).toBeLessThan(1.5 / (1 - choke));
+  });
+
+  it('of planes takes light and colour along', () => {
+    const choke = 0.3;
+    const plain = keyerFor(picture(), {});
+    const behind = createNoise(plain.keyer.width, plain.keyer.height, 5);
+    const black = {
+      ...behind,
+      y: new Uint8Array(behind.y.length).fill(16),
+      u: new Uint8Array(behind.u.length).fill(128),
+      v: new Uint8Array(behind.v.length).fill(128),
+    };
+    const { keyer, expected } = keyerFor(picture(), { choke });
+    keyer.setPlanarBackground(behind);
+    const { y, lumaStride } = keyer.keyToI420();
+    // Without a background the planes hold the subject's own light, times alpha.
+    const subject = expected.over(black).y;
+    let most = 0;
+    let edges = 0;
+    for (let i = 0; i < subject.length; i++) {
+      const m = 1 - (expected.rgba[4 * i + 3] ?? 0) / 255;
+      // Where M' is all but 1, or the codes were clipped, fixed point may choose otherwise.
+      if (Number.isNaN(subject[i]) || subject[i] === 16 || chokeMatte(m, choke) > 0.99) continue;
+      if (m > 0) edges++;
+      const wanted = 16 + remainderOf(m, choke) * ((subject[i] ?? 0) - 16) + chokeMatte(m, choke) * ((behind.y[i] ?? 0) - 16);
+      most = Math.max(most, Math.abs((y[Math.floor(i / keyer.width) * lumaStride + (i % keyer.width)] ?? 0) - wanted));
+    }
+    expect(edges).toBeGreaterThan(1000);
+    expect(most).toBeLessThan(2.5);
+  });
+
+  it('keeps what is opaque and what is clear, and lets no alpha grow', () => {
+    const before = keyerFor(picture(), {}).keyer.keyToRgba('premultiplied').slice();
+    const after = keyerFor(picture(), { choke: 0.3 }).keyer.keyToRgba('premultiplied');
+    const grown: number[] = [];
+    const changed: number[] = [];
+    for (let i = 0; i < before.length; i += 4) {
+      const alpha = before[i + 3] ?? 0;
+      if ((after[i + 3] ?? 0) > alpha) grown.push(i);
+      if ((alpha === 0 || alpha === 255) && [0, 1, 2, 3].some((k) => Math.abs((before[i + k] ?? 0) - (after[i + k] ?? 0)) > 1)) changed.push(i);
+    }
+    expect(grown).toEqual([]);
+    expect(changed).toEqual([]);
+    expect(after).not.toEqual(before);
+  });
+});
+
+describe('blur', () => {
+  const width = 77;
+  const height = 45;
+  const create = (looks: Partial<Looks>) => {
+    const keyer = PlaneKeyer.create(module, { width, height, matrix: 'bt709', looks });
+    // Nothing but screen: the result is the background.
+    const green = { y: new Uint8Array(width * height).fill(173), lumaStride: width, chromaStride: 39 };
+    keyer.setFrame({ ...green, u: new Uint8Array(39 * 23).fill(42), v: new Uint8Array(39 * 23).fill(26) });
+    const screen = keyer.createScreenModel();
+    screen.update(keyer.sample());
+    keyer.setScreen(screen);
+    return keyer;
+  };
+
+  it.each([0.02, 0.05, 0.1])('of %s is what the reference makes of it, in RGBA and in planes', (blur) => {
+    const keyer = create({ blur });
+    const random = createRandom(3);
+    const rgba = Uint8Array.from({ length: 4 * width * height }, (_, i) => (i % 4 === 3 ? 255 : 255 * random()));
+    const given = rgba.slice();
+    keyer.setBackground(rgba);
+    expect(rgba).toEqual(given);
+    const made = keyer.keyToRgba();
+    for (let k = 0; k < 3; k++) {
+      const plane = Float32Array.from({ length: width * height }, (_, i) => rgba[4 * i + k] ?? 0);
+      const wanted = blurPlane(plane, width, height, blur * height);
+      expect(
+        farthest(
+          Array.from(wanted, (_, i) => made[4 * i + k] ?? 0),
+          wanted,
+        ),
+      ).toBeLessThan(1.1);
+    }
+    const behind = createNoise(width, height, 4);
+    keyer.setPlanarBackground(behind);
+    const { y, u, v, lumaStride, chromaStride } = keyer.keyToI420();
+    const rows = (plane: Uint8Array, stride: number, w: number, h: number) =>
+      Array.from({ length: w * h }, (_, i) => plane[Math.floor(i / w) * stride + (i % w)] ?? 0);
+    expect(farthest(rows(y, lumaStride, width, height), blurPlane(Float32Array.from(behind.y), width, height, blur * height))).toBeLessThan(1.1);
+    expect(farthest(rows(u, chromaStride, 39, 23), blurPlane(Float32Array.from(behind.u), 39, 23, (blur * height) / 2))).toBeLessThan(1.1);
+    expect(farthest(rows(v, chromaStride, 39, 23), blurPlane(Float32Array.from(behind.v), 39, 23, (blur * height) / 2))).toBeLessThan(1.1);
+  });
+
+  it('is about a Gaussian, and changes no even picture', () => {
+    const dot = new Float32Array(101 * 101);
+    dot[50 * 101 + 50] = 1;
+    const blurred = blurPlane(dot, 101, 101, 6);
+    const variance = blurred.reduce((sum, value, i) => sum + value * ((i % 101) - 50) ** 2, 0);
+    expect(Math.sqrt(variance)).toBeGreaterThan(5.5);
+    expect(Math.sqrt(variance)).toBeLessThan(6.5);
+    const keyer = create({ blur: 0.1 });
+    keyer.setBackground(new Uint8Array(4 * width * height).fill(255));
+    expect(new Set(keyer.keyToRgba())).toEqual(new Set([255]));
+  });
+});
