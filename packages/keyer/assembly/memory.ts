@@ -53,7 +53,7 @@ export let siteStride: i32 = 0;
 export let lineStride: i32 = 0;
 
 // Rings of rows at sites. Shares of one are i16 with 13 fraction bits.
-/** Pe. */
+/** Pe, as spill is guarded. */
 export let projection: usize = 0;
 /** m. */
 export let matte: usize = 0;

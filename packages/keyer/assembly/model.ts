@@ -6,8 +6,9 @@ export let isLeft: bool = false;
 export let guard: i32 = 0;
 /** Q13. */
 export let tolerance: i32 = 0;
-/** Q15. */
+/** Of the matte and of spill, Q15. */
 export let spreading: i32 = 0;
+export let spillSpreading: i32 = 0;
 export let ceiling: f32 = 0;
 export let detail: f32 = 0;
 /** Q15. */
@@ -18,8 +19,8 @@ export let spillLuma: i32 = 0;
 /** Luma code of black, and the range of luma codes. */
 export let black: i32 = 16;
 export let whitest: i32 = 235;
-/** The strongest chroma, 6 fraction bits. */
-export let mostChroma: i32 = 7168;
+/** Codes between black and white, 6 fraction bits. */
+export let range: i32 = 219 << 6;
 /** ε of the slope, in squares of codes. */
 export let noise: f32 = 20;
 // R'G'B' of a code of luma and of chroma, 13 fraction bits.
@@ -35,6 +36,7 @@ export function setModel(left: bool, hueGuard: f32, hueTolerance: f32, hueSpread
   guard = min(32767, <i32>nearest<f32>(hueGuard * 16384));
   tolerance = <i32>nearest<f32>(hueTolerance * 8192);
   spreading = min(32767, <i32>nearest<f32>(hueSpread * 32768));
+  spillSpreading = min(32767, spreading + (spreading >> 1));
   ceiling = most;
   detail = refinement;
   spill = min(32767, <i32>nearest<f32>(despill * 32768));
@@ -45,7 +47,7 @@ export function setModel(left: bool, hueGuard: f32, hueTolerance: f32, hueSpread
 export function setCoding(blackCode: i32, whiteCode: i32, gain: f32, rv: f32, gu: f32, gv: f32, bu: f32, epsilon: f32): void {
   black = blackCode;
   whitest = whiteCode;
-  mostChroma = whiteCode == 255 ? 8160 : 7168;
+  range = (whiteCode - blackCode) << 6;
   lumaGain = <i32>nearest<f32>(gain * 8192);
   redV = <i32>nearest<f32>(rv * 8192);
   greenU = <i32>nearest<f32>(gu * 8192);

@@ -23,7 +23,7 @@ import {
   wide,
   width,
 } from './memory';
-import { guard, isLeft, spreading, tolerance } from './model';
+import { guard, isLeft, spillSpreading, spreading, tolerance } from './model';
 import { aim, AXIS_U, AXIS_V, FLOOR, fraction, lowerShare, plateAt, REACH, reachShift, upper } from './plate';
 
 /** Fills row j of `projection` and `matte`. */
@@ -75,14 +75,21 @@ function projectEight(u: v128, v: v128, top: usize, share: v128, at: usize, toP:
   }
   const zero = i16x8.splat(0);
   const subject = i16x8.max_s(i16x8.sub_sat_s(i16x8.splat(<i16>(ONE >> shift)), along), zero);
-  const forgiven = i16x8.add(i16x8.splat(<i16>(tolerance >> shift)), scale(subject, i16x8.splat(<i16>spreading)));
-  const over = i16x8.sub_sat_u(across, forgiven);
-  const p = i16x8.sub_sat_s(along, scale(i16x8.add_sat_s(over, over), i16x8.splat(<i16>guard)));
-  v128.store(toP + at, isPlain ? p : i16x8.shl(clamp(p, -32768 >> shift, 32767 >> shift), shift));
+  const beyond = i16x8.sub_sat_s(across, i16x8.splat(<i16>(tolerance >> shift)));
+  const p = guarded(along, beyond, scale(subject, i16x8.splat(<i16>spreading)));
+  const spill = guarded(along, beyond, scale(subject, i16x8.splat(<i16>spillSpreading)));
+  v128.store(toP + at, isPlain ? spill : i16x8.shl(clamp(spill, -32768 >> shift, 32767 >> shift), shift));
   const up = isPlain ? 1 : reachShift;
   const above = i16x8.min_s(i16x8.sub_sat_u(i16x8.max_s(p, zero), plateAt(top, share, <usize>(FLOOR * siteStride) + at)), i16x8.splat(<i16>(<i32>32767 >> up)));
   const m = scale(i16x8.shl(above, up), plateAt(top, share, <usize>(REACH * siteStride) + at));
   v128.store(toM + at, i16x8.min_s(m, i16x8.splat(<i16>ONE)));
+}
+
+// @ts-ignore: decorator
+@inline
+function guarded(along: v128, beyond: v128, forgiven: v128): v128 {
+  const over = i16x8.max_s(i16x8.sub_sat_s(beyond, forgiven), i16x8.splat(0));
+  return i16x8.sub_sat_s(along, scale(i16x8.add_sat_s(over, over), i16x8.splat(<i16>guard)));
 }
 
 /** Fills row j of `mean` near mixed blocks: `sub` of luma (§2.1). */

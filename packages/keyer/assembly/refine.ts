@@ -38,8 +38,8 @@ import {
   wideV,
   width,
 } from './memory';
-import { isLeft, mostChroma, spill } from './model';
-import { aim, KEY_U, KEY_V, lowerShare, plateAt, upper } from './plate';
+import { black, isLeft, range, spill, spillLuma } from './model';
+import { aim, KEY_U, KEY_V, KEY_Y, lowerShare, plateAt, upper } from './plate';
 import { widen, widenMean } from './widen';
 
 /** Widens matte, luma and slope of row j where a mixed block will read them. */
@@ -143,6 +143,7 @@ function cleanBlock(j: i32, b: i32, kind: i32, hasColor: bool): void {
   const toM = siteRow(coarse, j) + at, toE = siteRow(excess, j) + at, toU = siteRow(restU, j) + at, toV = siteRow(restV, j) + at;
   const u = chromaU + j * chromaStride + BLOCK * b, v = chromaV + j * chromaStride + BLOCK * b;
   const top = upper + at;
+  const y = siteRow(mean, j) + at;
   const share = i16x8.splat(<i16>lowerShare);
   const strength = i16x8.splat(<i16>spill);
   const centre = i16x8.splat(128);
@@ -167,19 +168,34 @@ function cleanBlock(j: i32, b: i32, kind: i32, hasColor: bool): void {
     const cv = i16x8.shl(i16x8.sub(v128.load_ext<u8>(v + (k >> 1)), centre), 6);
     const restU = i16x8.sub_sat_s(cu, scale(sum, plateAt(top, share, <usize>(KEY_U * siteStride) + k)));
     const restV = i16x8.sub_sat_s(cv, scale(sum, plateAt(top, share, <usize>(KEY_V * siteStride) + k)));
-    // No colour of the subject is stronger than its share of the picture allows: fringes of thin hair stay grey.
-    v128.store(toU + k, limit(restU, m));
-    v128.store(toV + k, limit(restV, m));
+    if (kind != MIXED) {
+      v128.store(toU + k, restU);
+      v128.store(toV + k, restV);
+      continue;
+    }
+    // Red and blue of the subject lie between 0 and its share of the picture: fringes of thin hair don't turn pink.
+    const white = scale(i16x8.shl(i16x8.sub(i16x8.splat(<i16>ONE), m), 2), i16x8.splat(<i16>range));
+    const removed = scale(i16x8.add_sat_s(m, scale(e, i16x8.splat(<i16>spillLuma))), plateAt(top, share, <usize>(KEY_Y * siteStride) + k));
+    const seen = i16x8.sub(i16x8.shl(v128.load(y + k), 3), i16x8.splat(<i16>(black << 6)));
+    const light = i16x8.min_s(i16x8.max_s(i16x8.sub_sat_s(seen, i16x8.add_sat_s(removed, removed)), i16x8.splat(0)), white);
+    // From an eighth of the screen on in full; the subject alone may be as the camera sent it.
+    const strictness = i16x8.shl(i16x8.min_s(m, i16x8.splat(1023)), 5);
+    v128.store(toU + k, limit(restU, light, white, BLUE_REACH, strictness));
+    v128.store(toV + k, limit(restV, light, white, RED_REACH, strictness));
   }
 }
 
-/** Keeps chroma within what the subject's share 1 − m allows, where it isn't alone. */
+/** 112 / 219 / (1 − weight), Q15: see src/reference.ts. */
+const BLUE_REACH: i16 = 18907;
+const RED_REACH: i16 = 23921;
+
+/** Brings chroma to what luma `light` between 0 and `white` allows, by a Q15 share. */
 // @ts-ignore: decorator
 @inline
-function limit(chroma: v128, m: v128): v128 {
-  const most = scale(i16x8.shl(i16x8.sub(i16x8.splat(<i16>ONE), m), 2), i16x8.splat(<i16>mostChroma));
-  const limited = i16x8.max_s(i16x8.min_s(chroma, most), i16x8.neg(most));
-  return v128.bitselect(chroma, limited, i16x8.eq(m, i16x8.splat(0)));
+function limit(chroma: v128, light: v128, white: v128, reach: i16, strictness: v128): v128 {
+  const most = scale(i16x8.sub(white, light), i16x8.splat(reach)), least = i16x8.neg(scale(light, i16x8.splat(reach)));
+  const beyond = i16x8.sub_sat_s(i16x8.max_s(i16x8.min_s(chroma, most), least), chroma);
+  return i16x8.add(chroma, scale(beyond, strictness));
 }
 
 /** `sub` of M for eight sites. */

@@ -2,7 +2,7 @@ import { type Matrix, rgbOf } from './color.js';
 import { measureGain } from './gain.js';
 import type { KeyingParameters } from './parameters.js';
 import { type Planes, subsample, upsample } from './planes.js';
-import { project } from './projection.js';
+import { project, spillGuardOf } from './projection.js';
 import { ScreenModel } from './screen-model.js';
 
 /** What the reference computes of one picture. Chroma-sized unless said otherwise. */
@@ -28,8 +28,16 @@ export interface ScreenSites {
   readonly floor: Float32Array;
 }
 
-/** Chroma of limited range is at most this far from grey. */
-const MOST_CHROMA = 112;
+/** Codes of luma between black and white. */
+const RANGE = 219;
+/**
+ * Chroma codes per luma code that blue and red can be away from grey: 112 / 219 / (1 − weight), by the matrix that
+ * allows more.
+ */
+const BLUE_REACH = 0.577;
+const RED_REACH = 0.73;
+/** 1 / the share of the screen from which on that limit holds in full; the subject alone may be as the camera sent it. */
+const LIMITED = 8;
 
 const saturate = (value: number) => Math.min(1, Math.max(0, value));
 
@@ -75,10 +83,11 @@ export const computeReferenceMatte = (planes: Planes, screen: ScreenSites, param
   const projection = new Float32Array(w * h);
   const m = new Float32Array(w * h);
   const gain = measureGain(chroma, screen.u, screen.v);
+  const spillGuard = spillGuardOf(parameters);
   for (let i = 0; i < w * h; i++) {
     const value = project(chroma.u[i] ?? 0, chroma.v[i] ?? 0, screen.u[i] ?? 0, screen.v[i] ?? 0, parameters, gain);
     const floor = screen.floor[i] ?? 0;
-    projection[i] = value;
+    projection[i] = project(chroma.u[i] ?? 0, chroma.v[i] ?? 0, screen.u[i] ?? 0, screen.v[i] ?? 0, spillGuard, gain);
     m[i] = saturate((value - floor) / (parameters.ceiling - floor));
   }
 
@@ -117,14 +126,18 @@ export const computeReferenceMatte = (planes: Planes, screen: ScreenSites, param
   const matte = upM.map((value, i) => saturate(value + (upA[i] ?? 0) * ((luma[i] ?? 0) - (upY[i] ?? 0))));
   const chromaMatte = subsample(matte, width, height, parameters.siting);
   const spill = chromaMatte.map((value, i) => value + parameters.spill * Math.max(0, (projection[i] ?? 0) - value));
-  // No colour of the subject is stronger than its share of the picture allows: fringes of thin hair stay grey.
-  const restOf = (own: Float32Array, key: Float32Array) =>
+  // Red and blue of the subject lie between 0 and its share of the picture: fringes of thin hair don't turn pink.
+  const restOf = (own: Float32Array, key: Float32Array, reach: number) =>
     own.map((value, i) => {
       const m = chromaMatte[i] ?? 0;
-      const most = m === 0 ? Infinity : MOST_CHROMA * (1 - m);
-      return Math.min(most, Math.max(-most, value - (spill[i] ?? 0) * (key[i] ?? 0)));
+      const s = spill[i] ?? 0;
+      const rest = value - s * (key[i] ?? 0);
+      const white = RANGE * (1 - m);
+      const light = Math.min(white, Math.max(0, (chroma.y[i] ?? 0) - 16 - (m + parameters.spillLuma * (s - m)) * ((screen.y[i] ?? 0) - 16)));
+      const limited = Math.min(reach * (white - light), Math.max(-reach * light, rest));
+      return rest + (limited - rest) * Math.min(1, LIMITED * m);
     });
-  return { matte, chromaMatte, spill, rest: { u: restOf(chroma.u, screen.u), v: restOf(chroma.v, screen.v) }, screen };
+  return { matte, chromaMatte, spill, rest: { u: restOf(chroma.u, screen.u, BLUE_REACH), v: restOf(chroma.v, screen.v, RED_REACH) }, screen };
 };
 
 /**

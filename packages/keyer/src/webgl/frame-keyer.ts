@@ -26,6 +26,8 @@ export class FrameKeyer implements Owned {
   readonly #gl: WebGL2RenderingContext;
   readonly #parameters: KeyingParameters;
   readonly #matte: Surface;
+  /** The projection as spill is guarded, as a share of the ceiling. */
+  readonly #shares: Surface;
   readonly #gain: Surface;
   /** Class of each tile. */
   readonly tiles: Surface;
@@ -61,6 +63,7 @@ export class FrameKeyer implements Owned {
     const h = Math.ceil(height / 2);
     this.frame = new Surface(gl, width, height, gl.RGBA8, gl.LINEAR);
     this.#matte = new Surface(gl, w, h, gl.RGBA8, gl.LINEAR);
+    this.#shares = new Surface(gl, w, h, gl.RGBA8, gl.LINEAR);
     this.#gain = new Surface(gl, 1, 1, gl.RGBA8, gl.NEAREST);
     this.tiles = new Surface(gl, Math.ceil(w / TILE_SIZE), Math.ceil(h / TILE_SIZE), gl.RGBA8, gl.NEAREST);
     this.tileVertices = 6 * this.tiles.width * this.tiles.height;
@@ -71,13 +74,13 @@ export class FrameKeyer implements Owned {
     this.plateScaleY = gridHeight / (cellSize * model.plate.height);
     this.#plateTexels = new Float32Array(4 * model.plate.width * model.plate.height);
     this.#gainTarget = new Target(gl, this.#gain);
-    this.#matteTarget = new Target(gl, this.#matte);
+    this.#matteTarget = new Target(gl, this.#matte, this.#shares);
     this.#tilesTarget = new Target(gl, this.tiles);
     this.#slopeTarget = new Target(gl, this.edge, this.rest);
     this.#gainPass = new Program(gl, gainShader, ['frame', 'plate']);
     this.#mattePass = new Program(gl, matteShader, ['frame', 'plate', 'tiles', 'gain'], tileVertexShader);
-    this.#tilesPass = new Program(gl, tilesShader, ['matte']);
-    this.#slopePass = new Program(gl, slopeShader, ['frame', 'plate', 'matte', 'tiles'], tileVertexShader);
+    this.#tilesPass = new Program(gl, tilesShader, ['matte', 'shares']);
+    this.#slopePass = new Program(gl, slopeShader, ['frame', 'plate', 'matte', 'tiles', 'shares'], tileVertexShader);
   }
 
   /** Takes over what has been measured of the screen. */
@@ -123,8 +126,10 @@ export class FrameKeyer implements Owned {
     matte.draw(this.tileVertices);
     this.#tilesTarget.bind();
     this.#matte.bind(2);
+    this.#shares.bind(4);
     const tiles = this.#tilesPass.use();
     gl.uniform1i(tiles.at('matte'), 2);
+    gl.uniform1i(tiles.at('shares'), 4);
     // A quarter: one of the four sites of a mean may have it all.
     gl.uniform1f(tiles.at('calm'), Math.min(CALM, this.#leastFloor / 4) / parameters.ceiling);
     tiles.draw();
@@ -138,6 +143,7 @@ export class FrameKeyer implements Owned {
     gl.uniform1f(slope.at('ceiling'), parameters.ceiling);
     gl.uniform1f(slope.at('detail'), parameters.detail);
     gl.uniform1f(slope.at('spill'), parameters.spill);
+    gl.uniform1f(slope.at('spillLuma'), parameters.spillLuma);
     slope.draw(this.tileVertices);
   }
 
@@ -158,6 +164,7 @@ export class FrameKeyer implements Owned {
       this.#gainTarget,
       this.#gainPass,
       this.#gain,
+      this.#shares,
       this.#matteTarget,
       this.#tilesTarget,
       this.#slopeTarget,

@@ -136,7 +136,8 @@ uniform float ceiling;
 uniform float rowShift;
 in vec2 at;
 in vec2 onPlate;
-out vec4 matte;
+layout(location = 0) out vec4 matte;
+layout(location = 1) out vec4 shares;
 void main() {
   vec3 rgb = texture(frame, at).rgb;
   float luma = dot(rgb, weights);
@@ -147,8 +148,11 @@ void main() {
   float n = (1.0 + (lift.x + lift.y / 255.0) / ${GAIN_SCALE}.0) / max(dot(key, key), 0.00002);
   float along = dot(uv, key) * n;
   float across = abs(uv.x * key.y - uv.y * key.x) * n;
-  float projection = along - guard.x * max(0.0, across - guard.y - guard.z * max(0.0, 1.0 - along));
-  vec2 both = vec2(255.0 * clamp(projection / ceiling, 0.0, 1.0), 16.0 + 219.0 * luma);
+  float subject = max(0.0, 1.0 - along);
+  vec2 projections = along - guard.x * max(vec2(0.0), across - guard.y - min(vec2(1.0), guard.z * vec2(1.0, 1.5)) * subject);
+  vec2 share = clamp(projections / ceiling, 0.0, 1.0);
+  vec2 both = vec2(255.0 * share.x, 16.0 + 219.0 * luma);
+  shares = vec4(share.y);
   matte = vec4(floor(both) / 255.0, fract(both)).xzyw;
 }`;
 
@@ -158,6 +162,7 @@ void main() {
  */
 export const tilesShader = `${head}
 uniform sampler2D matte;
+uniform sampler2D shares;
 uniform float calm;
 out vec4 result;
 void main() {
@@ -166,10 +171,10 @@ void main() {
   float least = 1.0, most = 0.0;
   for (int j = 0; j < ${TILE_SIZE / 2 + 2}; j++) {
     for (int i = 0; i < ${TILE_SIZE / 2 + 2}; i++) {
-      vec2 near = texture(matte, (corner + 2.0 * vec2(i, j)) / size).xy;
-      float share = near.x + near.y / 255.0;
-      least = min(least, share);
-      most = max(most, share);
+      vec2 near = (corner + 2.0 * vec2(i, j)) / size;
+      vec2 share = texture(matte, near).xy;
+      least = min(least, share.x + share.y / 255.0);
+      most = max(most, texture(shares, near).x);
     }
   }
   float kind = least > 0.9999 ? ${TILE_CLASS.background}.0 : most < calm ? ${TILE_CLASS.foreground}.0 : ${TILE_CLASS.mixed}.0;
@@ -184,10 +189,12 @@ void main() {
 export const slopeShader = `${head}${codes}
 uniform sampler2D frame;
 uniform sampler2D matte;
+uniform sampler2D shares;
 uniform sampler2D plate;
 uniform float ceiling;
 uniform float detail;
 uniform float spill;
+uniform float spillLuma;
 in vec2 at;
 in vec2 onPlate;
 in vec3 screen;
@@ -224,14 +231,20 @@ void main() {
   float explained = c * c / max(vy * vm, 1e-6);
   float a = detail * c / (vy + 20.0) * clamp((explained - 0.6) / 0.3, 0.0, 1.0);
   float coarse = clamp(centre.y + soft.x - a * soft.y, 0.0, 1.0);
-  float excess = spill * max(0.0, (centre.x < 1.0 ? centre.x * ceiling : 1.0) - coarse);
+  float share = texelFetch(shares, here, 0).x;
+  float excess = spill * max(0.0, (share < 1.0 ? share * ceiling : 1.0) - coarse);
   vec3 rgb = texture(frame, at).rgb;
   vec2 uv = (rgb.br - dot(rgb, weights)) * chromaOf;
   // The slope never exceeds ±0.056; two bytes hold it, and being linear in both it survives filtering.
   float slope = (a * ${SLOPE_SCALE}.0 + 0.5) * 255.0;
   edge = vec4(centre.y, floor(centre.z) / 255.0, floor(slope) / 255.0, fract(slope));
-  float most = (1.0 - coarse) * 112.0 / 255.0;
-  rest = vec4(clamp(uv - (coarse + excess) * screen.yz, -most, most) + 128.0 / 255.0, excess, fract(centre.z));
+  float white = 219.0 * (1.0 - coarse);
+  float light = clamp(centre.z - 16.0 - (coarse + spillLuma * excess) * (255.0 * screen.x - 16.0), 0.0, white);
+  // Red and blue of the subject lie between 0 and its share of the picture: fringes of thin hair don't turn pink.
+  vec2 reach = vec2(0.577, 0.73) / 255.0;
+  vec2 own = uv - (coarse + excess) * screen.yz;
+  own = mix(own, clamp(own, -reach * light, reach * (white - light)), min(1.0, 8.0 * coarse));
+  rest = vec4(own + 128.0 / 255.0, excess, fract(centre.z));
 }`;
 
 /** Keying model §2.6 and §2.7 at the canvas's resolution, over the backdrop. Output is premultiplied. */
