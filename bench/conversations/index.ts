@@ -23,6 +23,8 @@ const WARM_UP = 10;
 const AT_ONCE = 200;
 const MESSAGES = 100_000;
 const PAGES = 1_000;
+/** A server that has just started compiles what it runs for the first hundred. */
+const PAGES_WARM_UP = 150;
 
 const { values: options } = parseArgs({ options: { json: { type: 'string' } } });
 const folder = await mkdtemp(join(tmpdir(), 'backlot-bench-'));
@@ -167,11 +169,11 @@ try {
   };
   for (const direction of ['before', 'after'] as const) {
     const times: number[] = [];
-    for (let index = 0; index < PAGES + WARM_UP; index++) {
+    for (let index = 0; index < PAGES + PAGES_WARM_UP; index++) {
       // Anywhere in the chat, by the golden ratio.
       const secondsAgo = 100 + Math.floor(((index * 0.618034) % 1) * (MESSAGES - 1_000));
       const tookMs = await page(`limit=50&${direction}=${new Date(Date.now() - 1000 * secondsAgo).toISOString()}`);
-      if (index >= WARM_UP) times.push(tookMs);
+      if (index >= PAGES_WARM_UP) times.push(tookMs);
     }
     const name = `a page of 50 ${direction} any of ${MESSAGES} messages`;
     rows.push(

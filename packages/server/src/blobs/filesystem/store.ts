@@ -62,6 +62,14 @@ const eachChunk = async (path: string, take: (chunk: Uint8Array) => Promise<void
   }
 };
 
+/** Makes a folder and what is missing above it. Returns their parents: a new folder is only safe once those are synced. */
+const makeFolder = async (folder: string): Promise<readonly string[]> => {
+  const first = await mkdir(folder, { recursive: true });
+  const parents: string[] = [];
+  if (first !== undefined) for (let made = folder; made.length >= first.length; made = dirname(made)) parents.push(dirname(made));
+  return parents;
+};
+
 const writeWhole = async (handle: FileHandle, bytes: Uint8Array): Promise<void> => {
   let offset = 0;
   while (offset < bytes.byteLength) offset += (await handle.write(bytes, offset, bytes.byteLength - offset)).bytesWritten;
@@ -259,7 +267,10 @@ class FilesystemBlobStore implements BlobStore {
     const folder = join(this.#root, sha256.slice(0, 2), sha256.slice(2, 4));
     const path = join(folder, sha256);
     if (await this.#renew(path, sizeBytes)) return;
-    await this.#makeFolder(folder);
+    const parents = await makeFolder(folder);
+    // Beside the write: each waits for the disk.
+    const synced = Promise.all(parents.map(syncFolder));
+    synced.catch(() => undefined);
     const temporary = join(folder, `.${sha256}.${randomBytes(8).toString('hex')}.tmp`);
     try {
       {
@@ -267,19 +278,13 @@ class FilesystemBlobStore implements BlobStore {
         await write(handle);
         await handle.sync();
       }
+      await synced;
       signal?.throwIfAborted();
       await this.#publish(temporary, path);
       await syncFolder(folder);
     } finally {
       await ignoring('ENOENT', unlink(temporary));
     }
-  }
-
-  /** Makes the folder and everything above it, durably: a new folder is only safe once its parent is synced. */
-  async #makeFolder(folder: string): Promise<void> {
-    const first = await mkdir(folder, { recursive: true });
-    if (first === undefined) return;
-    for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
   }
 
   async #publish(temporary: string, path: string): Promise<void> {
