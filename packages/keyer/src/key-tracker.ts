@@ -36,6 +36,7 @@ export class KeyTracker {
   readonly #estimator = new KeyEstimator();
   #key: Codes | null = null;
   #reason: NotKeyableReason | null = 'no_screen';
+  #share = 0;
   #candidate: Codes | null = null;
   #confirmations = 0;
 
@@ -49,9 +50,15 @@ export class KeyTracker {
     return this.#key === null ? this.#reason : null;
   }
 
+  /** Share of the border, 0 to 1, that had the most frequent colour at the last look. */
+  get share(): number {
+    return this.#share;
+  }
+
   /** Looks at a picture. Returns true when the key has jumped: what was derived from the old one is void. */
   update(image: ChromaImage): boolean {
     const estimate = this.#estimator.estimate(image);
+    this.#share = estimate.share;
     const reason = judgeEstimate(estimate);
     if (this.#key === null) {
       this.#reason = reason;
@@ -77,6 +84,7 @@ export class KeyTracker {
   reset(): void {
     this.#key = null;
     this.#reason = 'no_screen';
+    this.#share = 0;
     this.#hold();
   }
 

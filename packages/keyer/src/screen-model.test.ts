@@ -105,7 +105,18 @@ describe('ScreenModel', () => {
   it('keeps to a key that it was given', () => {
     const { planes } = picture(() => 1);
     const model = measureScreen(planes, resolveParameters({ key: '#40ac4a' }));
-    expect(model.verdict).toEqual({ keyable: true, reason: null, key: '#40ac4a' });
+    expect(model.verdict).toEqual({ keyable: true, reason: null, key: '#40ac4a', confidence: 1 });
+  });
+
+  it('says how sure it is', () => {
+    expect(measureScreen(picture(() => 1).planes, resolveParameters()).verdict).toMatchObject({ keyable: true, confidence: 1 });
+    const image = createChromaImage(160, 90);
+    // Half of the border is covered.
+    const key = codesOf(0, 255, 0);
+    for (let i = 0; i < 160 * 90; i++) if (i % 160 < 80) [image.y[i], image.u[i], image.v[i]] = [key.y, key.u, key.v];
+    const model = new ScreenModel(160, 90, { cellSize: 4, erosion: 1 }, resolveParameters());
+    expect(model.update(image)).toBe(true);
+    expect(model.verdict.confidence).toBeCloseTo(0.5, 1);
   });
 
   it('is not ready before it has seen a screen, nor after a reset', () => {
@@ -114,7 +125,7 @@ describe('ScreenModel', () => {
     expect(model.isReady).toBe(true);
     model.reset();
     expect(model.isReady).toBe(false);
-    expect(model.verdict).toEqual({ keyable: false, reason: 'no_screen', key: null });
+    expect(model.verdict).toEqual({ keyable: false, reason: 'no_screen', key: null, confidence: 0 });
   });
 });
 

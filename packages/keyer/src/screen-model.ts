@@ -13,10 +13,14 @@ const LEAST_FLOOR_IN_STUDIO = 0.13;
 const EVEN = 0.02;
 const UNEVEN = 0.04;
 
-/** Whether a picture can be keyed, and with which colour. */
-export type Verdict =
+/**
+ * Whether a picture can be keyed, and with which colour, `#rrggbb`. `confidence`, 0 to 1: the share of the picture's
+ * border that has this colour, or the most frequent one when none can be keyed; 1 for a key that was given.
+ */
+export type Verdict = { readonly confidence: number } & (
   | { readonly keyable: true; readonly reason: null; readonly key: string }
-  | { readonly keyable: false; readonly reason: NotKeyableReason; readonly key: null };
+  | { readonly keyable: false; readonly reason: NotKeyableReason; readonly key: null }
+);
 
 /**
  * All that is measured of a screen: its key, its plate and the floor of the matte, followed over time. It looks at
@@ -69,8 +73,9 @@ export class ScreenModel {
   /** Makes the verdict; not for every frame, it allocates. */
   get verdict(): Verdict {
     const key = this.key;
-    if (key !== null) return { keyable: true, reason: null, key: hexOf(key, this.#matrix) };
-    return { keyable: false, reason: this.#tracker.reason ?? 'no_screen', key: null };
+    const confidence = this.#fixedKey === null ? this.#tracker.share : 1;
+    if (key !== null) return { keyable: true, reason: null, key: hexOf(key, this.#matrix), confidence };
+    return { keyable: false, reason: this.#tracker.reason ?? 'no_screen', key: null, confidence };
   }
 
   /** Measures a picture. Returns whether it can be keyed. */

@@ -28,7 +28,7 @@ export const SidePanel = ({ session, state, stats, verdict }: SidePanelProps) =>
                   ['Codec', state.codec ?? 'Not known yet'],
                   ['Frame rate', stats === null || stats.rateFps === 0 ? 'Not known yet' : `${stats.rateFps.toFixed(1)} fps`],
                   ['Dropped frames', stats === null ? 'Not known yet' : stats.framesDropped],
-                  ['Keying', verdict === null ? 'Not known yet' : verdict.keyable ? 'Clean screen' : (verdict.reason ?? 'Not possible')],
+                  ['Keying', verdict === null ? 'Not known yet' : verdict.keyable ? `Clean screen, ${verdict.key}` : (verdict.reason ?? 'Not possible')],
                 ] as const)
               : []),
             ['Background version', state.background.background_version],

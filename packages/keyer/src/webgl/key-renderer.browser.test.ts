@@ -270,8 +270,8 @@ describe.skipIf(!hasChromium || !hasSharedData)('KeyRenderer', () => {
     expect(seen.plain).toEqual([0x77, 0x77, 0x77, 255]);
     expect(seen.keyed).toEqual([0, 0, 0, 0]);
     expect(seen.verdicts).toEqual([
-      { keyable: false, reason: 'screen_too_pale', key: null },
-      { keyable: true, reason: null, key: '#00ff00' },
+      { keyable: false, reason: 'screen_too_pale', key: null, confidence: 1 },
+      { keyable: true, reason: null, key: '#00ff00', confidence: 1 },
     ]);
   });
 
