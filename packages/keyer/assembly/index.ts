@@ -5,6 +5,7 @@ import { classifyRow, flagRow, lookAround, MIXED, SPILT, SUBJECT } from './block
 import { composeI420 } from './compose-i420';
 import { composeRgba } from './compose-rgba';
 import { measureGain } from './gain';
+import { forgetLight, gatherLight, wrapPlanes, wrapRgba } from './light-wrap';
 import { blocks, shown, sitesDown } from './memory';
 import { averageRow, projectRow } from './project';
 import { refineRow, widenMatteRow, widenRestRow } from './refine';
@@ -38,6 +39,7 @@ export { setScreen } from './plate';
 /** What is behind has changed: all of it has to be shown anew. */
 export function changeBackground(): void {
   memory.fill(shown, 0, blocks * sitesDown);
+  forgetLight();
 }
 
 // What the last result was.
@@ -62,6 +64,7 @@ function key(result: i32): void {
   if (result != made) changeBackground();
   made = result;
   measureGain();
+  if (result == OVER || result == PLANES) gatherLight(result == OVER);
   const isRgba = result != PLANES;
   const wanted = isRgba ? MIXED | SPILT | SUBJECT : MIXED | SPILT;
   // Each step is behind the one before by as many rows as it looks ahead.
@@ -84,5 +87,7 @@ function key(result: i32): void {
     if (t < 7) continue;
     if (isRgba) composeRgba(t - 7, result == OVER, result == PREMULTIPLIED);
     else composeI420(t - 7);
+    if (result == OVER) wrapRgba(t - 7);
+    else if (result == PLANES) wrapPlanes(t - 7);
   }
 }

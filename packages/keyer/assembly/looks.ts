@@ -10,8 +10,18 @@ let chokeGain: i32 = 0;
 /** M from which on nothing is left. */
 let chokeEnd: f32 = 1;
 
-/** `choke`: 0 to 0.5. */
-export function setLooks(choke: f32): void {
+/** Whether the background's light falls on the subject. */
+export let isWrapping: bool = false;
+/** Q15. */
+export let wrapStrength: i32 = 0;
+/** Cells of light that a box reaches to each side. */
+export let wrapReach: i32 = 0;
+
+/** `choke`: 0 to 0.5, `lightWrap`: 0 to 1. */
+export function setLooks(choke: f32, lightWrap: f32, lightReach: i32): void {
+  isWrapping = lightWrap > 0;
+  wrapStrength = min(32767, <i32>nearest<f32>(lightWrap * 32768));
+  wrapReach = lightReach;
   isChoked = choke > 0;
   chokeEnd = 1 - choke;
   chokeGain = min(32767, <i32>nearest<f32>((choke / chokeEnd) * 32768));
@@ -84,8 +94,8 @@ function blurLines(at: usize, step: i32, apart: i32, lines: i32, count: i32, rea
   }
 }
 
-/** Means of the samples up to `reach` away, with the ends repeated. */
-function box(from: usize, to: usize, count: i32, reach: i32): void {
+/** Means of the samples, f32x4, up to `reach` away, with the ends repeated. */
+export function box(from: usize, to: usize, count: i32, reach: i32): void {
   const size = 2 * reach + 1;
   const share = f32x4.splat(<f32>1 / <f32>size);
   const last = count - 1;

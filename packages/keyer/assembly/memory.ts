@@ -89,6 +89,14 @@ export let wide: usize = 0;
 /** Sums of columns for the slope, and a block of the result that hangs over the frame's edge. */
 export let scratch: usize = 0;
 
+/** Sites across and down a cell of light; see light-wrap.ts. */
+export const CELL: i32 = 8;
+export let cellsAcross: i32 = 0;
+export let cellsDown: i32 = 0;
+/** Four f32 a cell: the background, what falls on the frame, and that in a row of sites. */
+export let light: usize = 0;
+export let glow: usize = 0;
+export let glowRow: usize = 0;
 /** Two lines of four f32, as long as the frame. */
 export let line: usize = 0;
 
@@ -101,7 +109,7 @@ function take(bytes: i32): usize {
 }
 
 /** Lays out memory for frames of a size, with room for a plate, and returns how many bytes it takes. */
-export function layOut(frameWidth: i32, frameHeight: i32, cellsAcross: i32, cellsDown: i32): usize {
+export function layOut(frameWidth: i32, frameHeight: i32, plateAcross: i32, plateDown: i32): usize {
   width = frameWidth;
   height = frameHeight;
   sitesAcross = (width + 1) >> 1;
@@ -127,8 +135,8 @@ export function layOut(frameWidth: i32, frameHeight: i32, cellsAcross: i32, cell
 
   siteStride = 2 * BLOCK * blocks + 64;
   lineStride = 4 * BLOCK * blocks + 64;
-  cells = take(16 * cellsAcross * cellsDown);
-  spread = take(ROWS * siteStride * cellsDown) + 32;
+  cells = take(16 * plateAcross * plateDown);
+  spread = take(ROWS * siteStride * plateDown) + 32;
   projection = takeSites();
   matte = takeSites();
   mean = takeSites();
@@ -151,6 +159,11 @@ export function layOut(frameWidth: i32, frameHeight: i32, cellsAcross: i32, cell
   tall = take(8 * blockStride) + 16;
   wide = take(8 * blockStride) + 16;
   scratch = take(1024);
+  cellsAcross = (sitesAcross + CELL - 1) / CELL;
+  cellsDown = (sitesDown + CELL - 1) / CELL;
+  light = take(16 * cellsAcross * cellsDown);
+  glow = take(16 * cellsAcross * cellsDown);
+  glowRow = take(16 * (cellsAcross + 4));
   line = take(32 * max(width, height));
   given = take(GIVEN_BYTES + 128) + 32;
   return end;

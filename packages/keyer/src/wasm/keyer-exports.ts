@@ -25,7 +25,7 @@ export interface KeyerExports extends WebAssembly.Exports {
   placeRows(to: number, toStride: number, fromStride: number, bytes: number, rows: number): void;
   deinterleave(): void;
   readRgba(row: number, rows: number, stride: number): void;
-  setLooks(choke: number): void;
+  setLooks(choke: number, lightWrap: number, lightReach: number): void;
   blurRgba(reach: number): void;
   blurPlanes(lumaReach: number, chromaReach: number): void;
   changeBackground(): void;

@@ -1,7 +1,8 @@
 import { hasFfmpeg, hasSharedData } from '@backlot/testing';
 import { describe, expect, it } from 'vitest';
-import { blurPlane, chokeMatte, type Looks, remainderOf, resolveLooks } from '../looks.js';
+import { blurPlane, chokeMatte, type Looks, remainderOf, resolveLooks, spreadLight, wrapLight } from '../looks.js';
 import { resolveParameters } from '../parameters.js';
+import { subsample } from '../planes.js';
 import { composeCutout, computeExpected, createNoise, createRandom, loadKeyerModule, type Picture } from './pictures.testing.js';
 import { PlaneKeyer } from './plane-keyer.js';
 
@@ -27,8 +28,8 @@ describe('resolveLooks', () => {
   const resolve = (given: unknown) => resolveLooks(given as Partial<Looks>);
 
   it('has none by default', () => {
-    expect(resolveLooks()).toEqual({ choke: 0, blur: 0 });
-    expect(resolve({ choke: 0.5, blur: undefined })).toEqual({ choke: 0.5, blur: 0 });
+    expect(resolveLooks()).toEqual({ choke: 0, blur: 0, lightWrap: 0 });
+    expect(resolve({ choke: 0.5, blur: undefined })).toEqual({ choke: 0.5, blur: 0, lightWrap: 0 });
   });
 
   it.each([
@@ -37,6 +38,7 @@ describe('resolveLooks', () => {
     ['choke', { choke: Number.NaN }, RangeError],
     ['blur', { blur: -0.01 }, RangeError],
     ['blur', { blur: '1' }, TypeError],
+    ['lightWrap', { lightWrap: 1.1 }, RangeError],
     ['A look', { chocke: 0.1 }, TypeError],
   ] as const)('refuses a wrong %s: %o', (name, given, kind) => {
     expect(() => resolve(given)).toThrow(kind);
@@ -103,6 +105,113 @@ describe.skipIf(!hasSharedData || !hasFfmpeg())('choke', () => {
     expect(grown).toEqual([]);
     expect(changed).toEqual([]);
     expect(after).not.toEqual(before);
+  });
+});
+
+describe.skipIf(!hasSharedData || !hasFfmpeg())('light wrap', () => {
+  const picture = (width: number, height: number) => composeCutout('cutouts/p_514ca06a.png', width, height, [0, 255, 0]);
+  /** A background that changes slowly, in RGBA, without extremes. */
+  const createBehind = (width: number, height: number) =>
+    Uint8Array.from({ length: 4 * width * height }, (_, i) => {
+      const x = ((i >> 2) % width) / width;
+      const y = Math.floor((i >> 2) / width) / height;
+      return [220 - 80 * x, 90 + 120 * y, 60 + 150 * x * y, 255][i & 3] ?? 0;
+    });
+  const matteOf = (rgba: Float32Array) => Float32Array.from({ length: rgba.length / 4 }, (_, i) => 1 - (rgba[4 * i + 3] ?? 0) / 255);
+
+  it.each([
+    [640, 360, 0.3, 0],
+    [477, 359, 1, 0],
+    [333, 251, 0.5, 0.2],
+    [1280, 720, 1, 0],
+  ])('at %i × %i by %s, choke %s, is what the reference makes of RGBA', (width, height, lightWrap, choke) => {
+    const { keyer, expected } = keyerFor(picture(width, height), { lightWrap, choke });
+    const behind = createBehind(width, height);
+    keyer.setBackground(behind);
+    const made = keyer.keyToRgba();
+    const plain = keyerFor(picture(width, height), { choke }).keyer;
+    plain.setBackground(behind);
+    const base = plain.keyToRgba();
+    const matte = matteOf(expected.rgba);
+    const w = Math.ceil(width / 2);
+    const h = Math.ceil(height / 2);
+    const seen = subsample(matte, width, height, 'centre');
+    let most = 0;
+    let lit = 0;
+    for (let k = 0; k < 3; k++) {
+      const channel = Float32Array.from({ length: width * height }, (_, i) => behind[4 * i + k] ?? 0);
+      const light = spreadLight(subsample(channel, width, height, 'centre'), seen, w, h, height);
+      for (let i = 0; i < matte.length; i++) {
+        const site = (Math.floor(i / width) >> 1) * w + ((i % width) >> 1);
+        const code = base[4 * i + k] ?? 0;
+        const more = wrapLight(light[site] ?? 0, code / 255, 1 - chokeMatte(matte[i] ?? 0, choke), lightWrap);
+        if (more > 5) lit++;
+        most = Math.max(most, Math.abs((made[4 * i + k] ?? 0) - Math.min(255, code + more)));
+      }
+    }
+    expect(lit).toBeGreaterThan(1000);
+    expect(most).toBeLessThan(3);
+  });
+
+  it.each([
+    [640, 360, 0.4, false],
+    [333, 251, 1, true],
+  ])('at %i × %i by %s is what the reference makes of planes, full range %s', (width, height, lightWrap, isFullRange) => {
+    const create = (looks: Partial<Looks>) => {
+      const keyer = PlaneKeyer.create(module, { width, height, matrix: 'bt709', isFullRange, looks });
+      const given = picture(width, height);
+      keyer.setFrame(given);
+      const screen = keyer.createScreenModel();
+      expect(screen.update(keyer.sample())).toBe(true);
+      keyer.setScreen(screen);
+      const painter = PlaneKeyer.create(module, { width, height, matrix: 'bt709', isFullRange });
+      painter.setFrameRgba(createBehind(width, height));
+      keyer.setPlanarBackground(painter);
+      return { keyer, painter, expected: computeExpected(given, screen, resolveParameters(), 'bt709', isFullRange) };
+    };
+    const { keyer: wrapped, painter, expected } = create({ lightWrap });
+    const made = wrapped.keyToI420();
+    const base = create({}).keyer.keyToI420();
+    const w = Math.ceil(width / 2);
+    const h = Math.ceil(height / 2);
+    const black = isFullRange ? 0 : 16;
+    const range = isFullRange ? 255 : 219;
+    const rows = (plane: Uint8Array, stride: number, across: number, down: number, zero: number) =>
+      Float32Array.from({ length: across * down }, (_, i) => (plane[Math.floor(i / across) * stride + (i % across)] ?? 0) - zero);
+    const matte = matteOf(expected.rgba);
+    const seen = subsample(matte, width, height, 'centre');
+    const spread = (plane: Float32Array) => spreadLight(plane, seen, w, h, height);
+    const light = spread(subsample(rows(painter.y, painter.lumaStride, width, height, black), width, height, 'centre'));
+    const baseLuma = rows(base.y, base.lumaStride, width, height, black);
+    const site = (i: number) => (Math.floor(i / width) >> 1) * w + ((i % width) >> 1);
+    const wantedLuma = baseLuma.map((value, i) =>
+      Math.min(255 - black, value + wrapLight(light[site(i)] ?? 0, Math.min(1, value / range), 1 - (matte[i] ?? 0), lightWrap)),
+    );
+    expect(farthest(rows(made.y, made.lumaStride, width, height, black), wantedLuma)).toBeLessThan(3);
+    const brightness = subsample(baseLuma, width, height, 'centre').map((value) => Math.min(1, value / range));
+    for (const plane of ['u', 'v'] as const) {
+      const color = spread(rows(painter[plane], painter.chromaStride, w, h, 128));
+      const wanted = rows(base[plane], base.chromaStride, w, h, 128).map(
+        (value, i) => value + wrapLight(color[i] ?? 0, brightness[i] ?? 0, 1 - (seen[i] ?? 0), lightWrap),
+      );
+      expect(farthest(rows(made[plane], made.chromaStride, w, h, 128), wanted)).toBeLessThan(3);
+    }
+  });
+
+  it('follows the background, and needs one', () => {
+    const { keyer } = keyerFor(picture(320, 180), { lightWrap: 1 });
+    const { keyer: plain } = keyerFor(picture(320, 180), {});
+    expect(keyer.keyToRgba()).toEqual(plain.keyToRgba());
+    const sumOf = (keyed: Uint8ClampedArray) => keyed.reduce((sum, value) => sum + value, 0);
+    const moreOver = (level: number) => {
+      const behind = new Uint8Array(4 * 320 * 180).fill(level);
+      keyer.setBackground(behind);
+      plain.setBackground(behind);
+      return sumOf(keyer.keyToRgba()) - sumOf(plain.keyToRgba());
+    };
+    expect(moreOver(0)).toBe(0);
+    expect(moreOver(200)).toBeGreaterThan(10_000);
+    expect(moreOver(0)).toBe(0);
   });
 });
 

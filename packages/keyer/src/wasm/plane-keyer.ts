@@ -1,6 +1,6 @@
 import { checkBytes, checkChoice, checkObject, checkPlane, checkSize } from '../checks.js';
 import { codesOf, type Matrix, rgbOf } from '../color.js';
-import { boxReachOf, type Looks, resolveLooks } from '../looks.js';
+import { boxReachOf, lightReachOf, type Looks, resolveLooks } from '../looks.js';
 import { type KeyingParameters, resolveParameters } from '../parameters.js';
 import { type ChromaImage, createChromaImage } from '../planes.js';
 import { gridSizeOf, SAMPLING_GRID } from '../sampling-grid.js';
@@ -116,7 +116,7 @@ export class PlaneKeyer implements PlanarPicture {
   #hasPlanarBackground = false;
 
   private constructor(module: WebAssembly.Module, options: CompleteOptions) {
-    const { width, height, parameters, isFullRange, matrix } = options;
+    const { width, height, parameters, looks, isFullRange, matrix } = options;
     const memory = new WebAssembly.Memory({ initial: 0 });
     const wasm = new WebAssembly.Instance(module, { env: { memory } }).exports as KeyerExports;
     this.width = width;
@@ -153,7 +153,7 @@ export class PlaneKeyer implements PlanarPicture {
 
     const { siting, hueGuard, hueTolerance, hueSpread, ceiling, detail, spill, spillLuma } = parameters;
     wasm.setModel(siting === 'left', hueGuard, hueTolerance, hueSpread, ceiling, detail, spill, spillLuma);
-    wasm.setLooks(options.looks.choke);
+    wasm.setLooks(looks.choke, looks.lightWrap, lightReachOf(height));
     // R'G'B' is linear in luma and chroma: its columns are the conversions of units.
     const lumaUnit = isFullRange ? 219 / 255 : 1;
     const chromaUnit = isFullRange ? 224 / 255 : 1;
