@@ -2,6 +2,7 @@
 // out once per frame size; nothing is allocated later.
 
 import { classifyRow, flagRow, lookAround, MIXED, SPILT, SUBJECT } from './blocks';
+import { matchPlanes, matchRgba } from './color-match';
 import { composeI420 } from './compose-i420';
 import { composeRgba } from './compose-rgba';
 import { measureGain } from './gain';
@@ -32,6 +33,7 @@ export {
   rgba,
 } from './memory';
 export { deinterleave, placeRows, readRgba, setReading } from './inputs';
+export { setLumaOfColor, setMatch } from './color-match';
 export { blurPlanes, blurRgba, setLooks } from './looks';
 export { setCoding, setModel } from './model';
 export { setScreen } from './plate';
@@ -85,9 +87,14 @@ function key(result: i32): void {
     if (t >= 5 && t < sitesDown + 5) refineRow(t - 5, wanted, isRgba);
     if (t >= 6 && t < sitesDown + 6) widenRestRow(t - 6, wanted, isRgba);
     if (t < 7) continue;
-    if (isRgba) composeRgba(t - 7, result == OVER, result == PREMULTIPLIED);
-    else composeI420(t - 7);
-    if (result == OVER) wrapRgba(t - 7);
-    else if (result == PLANES) wrapPlanes(t - 7);
+    if (isRgba) {
+      composeRgba(t - 7, result == OVER, result == PREMULTIPLIED);
+      matchRgba(t - 7, result == OVER, result == PREMULTIPLIED);
+      if (result == OVER) wrapRgba(t - 7);
+    } else {
+      composeI420(t - 7);
+      matchPlanes(t - 7);
+      wrapPlanes(t - 7);
+    }
   }
 }

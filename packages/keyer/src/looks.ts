@@ -1,4 +1,9 @@
 import { checkChoice, checkNumber, checkObject } from './checks.js';
+import type { Codes } from './color.js';
+import type { KeyingParameters } from './parameters.js';
+import type { ChromaImage } from './planes.js';
+import { project } from './projection.js';
+import type { ScreenModel } from './screen-model.js';
 
 /**
  * How the result may be styled, all off by default: the key alone is what comes nearest to the truth. Looks are of
@@ -21,13 +26,24 @@ export interface Looks {
    * a background and costs about as much as half a key. Range 0 to 1. Default 0; 0.3 is discreet.
    */
   readonly lightWrap: number;
+  /**
+   * Pulls the subject's mean brightness and tint towards the background's, as one light would that falls on both: brightness by
+   * a quarter at most, tint by 6 % of brightness, so that skin stays skin. Of the background it is measured when that is set, of
+   * the subject with the screen. It needs a background. Range 0 to 1. Default 0; 0.3 is discreet.
+   */
+  readonly colorMatch: number;
 }
 
 /** No looks. */
-export const DEFAULT_LOOKS: Looks = Object.freeze({ choke: 0, blur: 0, lightWrap: 0 });
+export const DEFAULT_LOOKS: Looks = Object.freeze({ choke: 0, blur: 0, lightWrap: 0, colorMatch: 0 });
 
 /** Least and most of every look. */
-const RANGES: Readonly<Record<keyof Looks, readonly [least: number, most: number]>> = { choke: [0, 0.5], blur: [0, 0.1], lightWrap: [0, 1] };
+const RANGES: Readonly<Record<keyof Looks, readonly [least: number, most: number]>> = {
+  choke: [0, 0.5],
+  blur: [0, 0.1],
+  lightWrap: [0, 1],
+  colorMatch: [0, 1],
+};
 
 /**
  * Completes looks with the defaults; what is undefined takes its default too.
@@ -125,3 +141,54 @@ const meanOfCells = (plane: Float32Array, w: number, h: number): Float32Array =>
 
 /** What light adds to a subject that is seen by `alpha`: `brightness`, 0 to 1, leaves the rest to be lit. */
 export const wrapLight = (light: number, brightness: number, alpha: number, lightWrap: number): number => lightWrap * alpha * (1 - brightness) * light;
+
+/** How a subject's colours change: luma above black by `gain`; chroma too, plus shares of luma. */
+export interface ColorChange {
+  readonly gain: number;
+  readonly tintU: number;
+  readonly tintV: number;
+}
+
+const MOST_GAIN = 1.25;
+const MOST_TINT = 0.06;
+
+/** How to change a subject of one mean colour in front of a background of another. */
+export const matchColors = (subject: Codes, background: Codes, colorMatch: number): ColorChange => {
+  const bound = (value: number, least: number, most: number) => Math.min(most, Math.max(least, value));
+  const from = Math.max(1, subject.y - 16);
+  const to = Math.max(1, background.y - 16);
+  return {
+    gain: 1 + colorMatch * (bound(to / from, 1 / MOST_GAIN, MOST_GAIN) - 1),
+    tintU: colorMatch * bound(background.u / to - subject.u / from, -MOST_TINT, MOST_TINT),
+    tintV: colorMatch * bound(background.v / to - subject.v / from, -MOST_TINT, MOST_TINT),
+  };
+};
+
+/** A colour of the subject, luma above black and centred chroma, as it is changed; the reference. */
+export const changeColor = (y: number, u: number, v: number, { gain, tintU, tintV }: ColorChange): readonly [y: number, u: number, v: number] => [
+  gain * y,
+  gain * u + tintU * y,
+  gain * v + tintV * y,
+];
+
+/** Fewer samples than this share tell nothing of a subject. */
+const LEAST_SUBJECT = 0.02;
+
+/** Mean colour of what is surely no screen in a picture that a model has measured; null when there is next to nothing. */
+export const measureSubject = (image: ChromaImage, model: ScreenModel, cellSize: number, parameters: KeyingParameters): Codes | null => {
+  const { cells, width } = model.plate;
+  let count = 0;
+  let [y, u, v] = [0, 0, 0];
+  for (let i = 0; i < image.y.length; i++) {
+    const cell = Math.floor(Math.floor(i / image.width) / cellSize) * width + Math.floor((i % image.width) / cellSize);
+    const ownU = image.u[i] ?? 0;
+    const ownV = image.v[i] ?? 0;
+    const share = project(ownU, ownV, cells[3 * cell + 1] ?? 0, cells[3 * cell + 2] ?? 0, parameters);
+    if (share > (model.floors[cell] ?? 0)) continue;
+    count++;
+    y += image.y[i] ?? 0;
+    u += ownU;
+    v += ownV;
+  }
+  return count < LEAST_SUBJECT * image.y.length ? null : { y: y / count, u: u / count, v: v / count };
+};

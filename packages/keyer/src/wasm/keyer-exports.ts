@@ -26,6 +26,8 @@ export interface KeyerExports extends WebAssembly.Exports {
   deinterleave(): void;
   readRgba(row: number, rows: number, stride: number): void;
   setLooks(choke: number, lightWrap: number, lightReach: number): void;
+  setLumaOfColor(red: number, green: number, blue: number): void;
+  setMatch(gain: number, u: number, v: number, red: number, green: number, blue: number): void;
   blurRgba(reach: number): void;
   blurPlanes(lumaReach: number, chromaReach: number): void;
   changeBackground(): void;

@@ -1,8 +1,22 @@
 import { hasFfmpeg, hasSharedData } from '@backlot/testing';
 import { describe, expect, it } from 'vitest';
-import { blurPlane, chokeMatte, type Looks, remainderOf, resolveLooks, spreadLight, wrapLight } from '../looks.js';
+import {
+  blurPlane,
+  changeColor,
+  chokeMatte,
+  type ColorChange,
+  type Looks,
+  matchColors,
+  measureSubject,
+  remainderOf,
+  resolveLooks,
+  spreadLight,
+  wrapLight,
+} from '../looks.js';
+import { codesOf, rgbOf } from '../color.js';
 import { resolveParameters } from '../parameters.js';
 import { subsample } from '../planes.js';
+import { SAMPLING_GRID } from '../sampling-grid.js';
 import { composeCutout, computeExpected, createNoise, createRandom, loadKeyerModule, type Picture } from './pictures.testing.js';
 import { PlaneKeyer } from './plane-keyer.js';
 
@@ -28,8 +42,8 @@ describe('resolveLooks', () => {
   const resolve = (given: unknown) => resolveLooks(given as Partial<Looks>);
 
   it('has none by default', () => {
-    expect(resolveLooks()).toEqual({ choke: 0, blur: 0, lightWrap: 0 });
-    expect(resolve({ choke: 0.5, blur: undefined })).toEqual({ choke: 0.5, blur: 0, lightWrap: 0 });
+    expect(resolveLooks()).toEqual({ choke: 0, blur: 0, lightWrap: 0, colorMatch: 0 });
+    expect(resolve({ choke: 0.5, blur: undefined })).toEqual({ choke: 0.5, blur: 0, lightWrap: 0, colorMatch: 0 });
   });
 
   it.each([
@@ -39,6 +53,7 @@ describe('resolveLooks', () => {
     ['blur', { blur: -0.01 }, RangeError],
     ['blur', { blur: '1' }, TypeError],
     ['lightWrap', { lightWrap: 1.1 }, RangeError],
+    ['colorMatch', { colorMatch: -1 }, RangeError],
     ['A look', { chocke: 0.1 }, TypeError],
   ] as const)('refuses a wrong %s: %o', (name, given, kind) => {
     expect(() => resolve(given)).toThrow(kind);
@@ -212,6 +227,115 @@ describe.skipIf(!hasSharedData || !hasFfmpeg())('light wrap', () => {
     expect(moreOver(0)).toBe(0);
     expect(moreOver(200)).toBeGreaterThan(10_000);
     expect(moreOver(0)).toBe(0);
+  });
+});
+
+describe('matchColors', () => {
+  const grey = { y: 116, u: 0, v: 0 };
+
+  it('changes nothing where nothing differs, or by 0', () => {
+    expect(matchColors(grey, grey, 1)).toEqual({ gain: 1, tintU: 0, tintV: 0 });
+    expect(matchColors(grey, { y: 30, u: 40, v: -40 }, 0)).toMatchObject({ gain: 1 });
+  });
+
+  it('goes as far as it is told, and no farther than skin bears', () => {
+    expect(matchColors(grey, { y: 126, u: 2.2, v: -2.2 }, 1)).toEqual({
+      gain: 1.1,
+      tintU: expect.closeTo(0.02, 5) as number,
+      tintV: expect.closeTo(-0.02, 5) as number,
+    });
+    expect(matchColors(grey, { y: 126, u: 2.2, v: -2.2 }, 0.5).gain).toBeCloseTo(1.05, 5);
+    expect(matchColors(grey, { y: 235, u: 100, v: -100 }, 1)).toEqual({ gain: 1.25, tintU: 0.06, tintV: -0.06 });
+    expect(matchColors(grey, { y: 16, u: 0, v: 0 }, 1).gain).toBe(0.8);
+  });
+});
+
+describe.skipIf(!hasSharedData || !hasFfmpeg())('colour match', () => {
+  const picture = (width: number, height: number) => composeCutout('cutouts/p_514ca06a.png', width, height, [0, 255, 0]);
+  /** What a colour of premultiplied RGBA becomes. */
+  const changed = (rgba: Float32Array, i: number, change: ColorChange) => {
+    const { y, u, v } = codesOf(rgba[i] ?? 0, rgba[i + 1] ?? 0, rgba[i + 2] ?? 0);
+    return rgbOf(...changeColor(y - 16, u, v, change));
+  };
+  const sceneOf = (width: number, height: number, rgb: readonly [number, number, number], looks: Partial<Looks>) => {
+    const behind = Uint8Array.from({ length: 4 * width * height }, (_, i) => rgb[(i & 3) as 0 | 1 | 2] ?? 255);
+    const keyer = PlaneKeyer.create(module, { width, height, matrix: 'bt709', looks });
+    const given = picture(width, height);
+    keyer.setFrame(given);
+    const screen = keyer.createScreenModel();
+    expect(screen.update(keyer.sample())).toBe(true);
+    keyer.setScreen(screen);
+    keyer.setBackground(behind);
+    const subject = measureSubject(keyer.sample(), screen, SAMPLING_GRID.cellSize, resolveParameters());
+    if (subject === null) throw new Error('There is no subject.');
+    return {
+      keyer,
+      behind,
+      expected: computeExpected(given, screen, resolveParameters(), 'bt709'),
+      change: matchColors(subject, codesOf(...rgb), looks.colorMatch ?? 0),
+    };
+  };
+
+  it.each<[number, number, readonly [number, number, number], number, number]>([
+    [640, 360, [200, 150, 90], 1, 0],
+    [333, 251, [20, 30, 60], 1, 0],
+    [477, 359, [120, 140, 160], 0.4, 0.2],
+  ])('at %i × %i before %o by %s, choke %s, is what the reference makes of RGBA', (width, height, rgb, colorMatch, choke) => {
+    const { keyer, behind, expected, change } = sceneOf(width, height, rgb, { colorMatch, choke });
+    expect(Math.abs(change.gain - 1) + Math.abs(change.tintU) + Math.abs(change.tintV)).toBeGreaterThan(0.05);
+    const subject = expected.rgba.map((value, i) => value * remainderOf(1 - (expected.rgba[i | 3] ?? 0) / 255, choke));
+    const over = keyer.keyToRgba().slice();
+    let most = 0;
+    for (let i = 0; i < subject.length; i += 4) {
+      const wanted = changed(subject, i, change);
+      for (let k = 0; k < 3; k++) {
+        const code = (wanted[k] ?? 0) + (1 - (subject[i + 3] ?? 0) / 255) * (behind[i + k] ?? 0);
+        most = Math.max(most, Math.abs((over[i + k] ?? 0) - Math.min(255, Math.max(0, code))));
+      }
+    }
+    expect(most).toBeLessThan(3);
+  });
+
+  it('is the same of planes', () => {
+    const [width, height] = [640, 360];
+    const { keyer, behind, change } = sceneOf(width, height, [200, 150, 90], { colorMatch: 1 });
+    const painter = PlaneKeyer.create(module, { width, height, matrix: 'bt709' });
+    painter.setFrameRgba(behind);
+    keyer.setPlanarBackground(painter);
+    const made = keyer.keyToI420();
+    const plain = sceneOf(width, height, [200, 150, 90], {}).keyer;
+    plain.setPlanarBackground(painter);
+    const base = plain.keyToI420();
+    let kept = 0;
+    let most = 0;
+    // Where the subject is alone: there the change is told apart from the background.
+    plain.setBackground(null);
+    const alpha = plain.keyToRgba();
+    for (let j = 1; j < height / 2 - 1; j++) {
+      for (let i = 1; i < width / 2 - 1; i++) {
+        const luma = [0, 1].flatMap((y) => [0, 1].map((x) => (2 * j + y) * base.lumaStride + 2 * i + x));
+        const site = j * base.chromaStride + i;
+        const isAlone = [-2, -1, 0, 1, 2, 3].every((y) => [-2, -1, 0, 1, 2, 3].every((x) => alpha[4 * ((2 * j + y) * width + 2 * i + x) + 3] === 255));
+        if (!isAlone) continue;
+        kept++;
+        const light = luma.reduce((sum, at) => sum + ((base.y[at] ?? 0) - 16) / 4, 0);
+        const [, u, v] = changeColor(light, (base.u[site] ?? 0) - 128, (base.v[site] ?? 0) - 128, change);
+        most = Math.max(most, Math.abs((made.u[site] ?? 0) - 128 - u), Math.abs((made.v[site] ?? 0) - 128 - v));
+        for (const at of luma) most = Math.max(most, Math.abs((made.y[at] ?? 0) - Math.min(235, 16 + change.gain * ((base.y[at] ?? 0) - 16))));
+      }
+    }
+    expect(kept).toBeGreaterThan(1000);
+    expect(most).toBeLessThan(1.5);
+  });
+
+  it('leaves the background as it is, and no background leaves the subject as it is', () => {
+    const { keyer, behind } = sceneOf(320, 180, [200, 150, 90], { colorMatch: 1 });
+    expect(Array.from(keyer.keyToRgba().subarray(0, 4))).toEqual(Array.from(behind.subarray(0, 4)));
+    const plain = sceneOf(320, 180, [200, 150, 90], {}).keyer;
+    expect(keyer.keyToRgba()).not.toEqual(plain.keyToRgba());
+    keyer.setBackground(null);
+    plain.setBackground(null);
+    expect(keyer.keyToRgba()).toEqual(plain.keyToRgba());
   });
 });
 

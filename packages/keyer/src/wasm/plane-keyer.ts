@@ -1,6 +1,6 @@
 import { checkBytes, checkChoice, checkObject, checkPlane, checkSize } from '../checks.js';
-import { codesOf, type Matrix, rgbOf } from '../color.js';
-import { boxReachOf, lightReachOf, type Looks, resolveLooks } from '../looks.js';
+import { type Codes, codesOf, type Matrix, rgbOf } from '../color.js';
+import { boxReachOf, lightReachOf, type Looks, matchColors, measureSubject, resolveLooks } from '../looks.js';
 import { type KeyingParameters, resolveParameters } from '../parameters.js';
 import { type ChromaImage, createChromaImage } from '../planes.js';
 import { gridSizeOf, SAMPLING_GRID } from '../sampling-grid.js';
@@ -111,9 +111,13 @@ export class PlaneKeyer implements PlanarPicture {
   readonly #cells: Float32Array;
   readonly #image: ChromaImage;
   readonly #behindPlanes: PlanarPicture;
+  #isSampled = false;
   #hasScreen = false;
   #hasBackground = false;
   #hasPlanarBackground = false;
+  // Mean colours, for the look that matches them.
+  #subject: Codes | null = null;
+  #surroundings: Codes | null = null;
 
   private constructor(module: WebAssembly.Module, options: CompleteOptions) {
     const { width, height, parameters, looks, isFullRange, matrix } = options;
@@ -161,6 +165,7 @@ export class PlaneKeyer implements PlanarPicture {
     const [redV, greenV] = rgbOf(0, 0, chromaUnit, matrix);
     const red = codesOf(1, 0, 0, matrix);
     const blue = codesOf(0, 0, 1, matrix);
+    wasm.setLumaOfColor(...lumaShares(matrix));
     const lumaCode = (y: number) => (y - 16) / lumaUnit;
     wasm.setReading(
       lumaCode(codesOf(1, 1, 1, matrix).y),
@@ -265,6 +270,7 @@ export class PlaneKeyer implements PlanarPicture {
 
   /** The frame in memory on a small grid, for `ScreenModel.update`. The image is overwritten by the next call. */
   sample(): ChromaImage {
+    this.#isSampled = true;
     const image = this.#image;
     const { y, u, v, lumaStride, chromaStride } = this;
     const w = Math.ceil(this.width / 2);
@@ -315,6 +321,7 @@ export class PlaneKeyer implements PlanarPicture {
     const { cellSize } = SAMPLING_GRID;
     this.#wasm.setScreen(width, height, this.#image.width / cellSize, this.#image.height / cellSize, isFullRange ? 0 : 16);
     this.#hasScreen = true;
+    this.#followSubject(model);
   }
 
   /**
@@ -332,6 +339,7 @@ export class PlaneKeyer implements PlanarPicture {
       this.#wasm.blurRgba(boxReachOf(this.#options.looks.blur * this.height));
     }
     this.#wasm.changeBackground();
+    this.#surround(() => (rgba === null ? null : this.#meanOfRgba(rgba)));
   }
 
   /**
@@ -357,6 +365,7 @@ export class PlaneKeyer implements PlanarPicture {
     this.#wasm.blurPlanes(boxReachOf(sigma), boxReachOf(sigma / 2));
     this.#hasPlanarBackground = true;
     this.#wasm.changeBackground();
+    this.#surround(() => this.#meanOfPlanes(this.#behindPlanes));
   }
 
   /**
@@ -368,6 +377,48 @@ export class PlaneKeyer implements PlanarPicture {
     if (!this.#hasPlanarBackground) throw new NotReadyError('background_not_set', 'keyToI420 needs setPlanarBackground first.');
     this.#wasm.keyToI420();
     return this.keyed;
+  }
+
+  /** The subject's mean colour, followed slowly: it must not flicker. */
+  #followSubject(model: ScreenModel): void {
+    const { looks, parameters } = this.#options;
+    if (looks.colorMatch === 0 || !this.#isSampled) return;
+    const fresh = measureSubject(this.#image, model, SAMPLING_GRID.cellSize, parameters);
+    const old = this.#subject ?? fresh;
+    if (fresh === null || old === null) return;
+    const follow = (from: number, to: number) => from + (to - from) / 8;
+    this.#subject = { y: follow(old.y, fresh.y), u: follow(old.u, fresh.u), v: follow(old.v, fresh.v) };
+    this.#matchColors();
+  }
+
+  #surround(measure: () => Codes | null): void {
+    if (this.#options.looks.colorMatch === 0) return;
+    this.#surroundings = measure();
+    this.#matchColors();
+  }
+
+  #matchColors(): void {
+    const { looks, matrix, isFullRange } = this.#options;
+    if (this.#subject === null || this.#surroundings === null) return this.#wasm.setMatch(1, 0, 0, 0, 0, 0);
+    const { gain, tintU, tintV } = matchColors(this.#subject, this.#surroundings, looks.colorMatch);
+    // Codes of full range count luma and chroma by other units.
+    const unit = isFullRange ? 219 / 224 : 1;
+    const [red, green, blue] = rgbOf(0, tintU, tintV, matrix);
+    const perCode = 219 / 255;
+    this.#wasm.setMatch(gain, unit * tintU, unit * tintV, perCode * red, perCode * green, perCode * blue);
+  }
+
+  #meanOfRgba(rgba: Bytes): Codes {
+    const channel = (k: number) => meanOf(rgba, k, 4, 4 * this.width, this.width, this.height);
+    return codesOf(channel(0), channel(1), channel(2), this.#options.matrix);
+  }
+
+  #meanOfPlanes({ y, u, v, lumaStride, chromaStride }: PlanarPicture): Codes {
+    const { isFullRange } = this.#options;
+    const chroma = (plane: Uint8Array) =>
+      (isFullRange ? 224 / 255 : 1) * (meanOf(plane, 0, 1, chromaStride, Math.ceil(this.width / 2), Math.ceil(this.height / 2)) - 128);
+    const luma = meanOf(y, 0, 1, lumaStride, this.width, this.height);
+    return { y: isFullRange ? 16 + (219 / 255) * luma : luma, u: chroma(u), v: chroma(v) };
   }
 
   #checkScreen(): void {
@@ -416,3 +467,22 @@ export class PlaneKeyer implements PlanarPicture {
     return parts;
   }
 }
+
+/** How much red, green and blue make of luma, black to white 1. */
+const lumaShares = (matrix: Matrix): [number, number, number] => {
+  const shareOf = (r: number, g: number, b: number) => (codesOf(r, g, b, matrix).y - 16) / 219;
+  return [shareOf(255, 0, 0), shareOf(0, 255, 0), shareOf(0, 0, 255)];
+};
+
+/** Mean of a plane, or of a channel of pixels, from every fourth sample of every fourth row. */
+const meanOf = (bytes: Bytes, offset: number, step: number, stride: number, width: number, height: number): number => {
+  let sum = 0;
+  let count = 0;
+  for (let y = 0; y < height; y += 4) {
+    for (let x = 0; x < width; x += 4) {
+      sum += bytes[y * stride + x * step + offset] ?? 0;
+      count++;
+    }
+  }
+  return sum / count;
+};
