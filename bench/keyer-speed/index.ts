@@ -12,7 +12,7 @@
  * alone takes, on the avatar clip (what they cost doesn't depend on the picture); gl-chromakey 2 in Chromium, with its defaults, on a
  * page with our two renderers, each frame timed until a pixel of it was read back. And what a frame allocates.
  *
- * `--json FILE`.
+ * Goals that are missed are listed below the table. `--json FILE`.
  */
 import { hasChromium, hasFfmpeg, hasSharedData, sharedData } from '@backlot/testing';
 import { fork } from 'node:child_process';
