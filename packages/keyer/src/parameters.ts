@@ -9,35 +9,61 @@ export type Siting = (typeof SITINGS)[number];
 /** Both sitings. */
 export const SITINGS = ['centre', 'left'] as const;
 
-/** What the key can be told. All defaults come from `DEFAULT_PARAMETERS`; they suit green and blue screens of avatars. */
+/**
+ * What the key can be told. Shares are of the way from neutral (0) to the screen (1) along the screen's own colour, so that they
+ * mean the same on a strong and on a pale screen. The defaults suit green and blue screens of avatars; they were chosen on
+ * cut-outs over synthetic and studio-like screens (`bench/keyer-quality`). How the result is styled is told apart: `Looks`.
+ */
 export interface KeyingParameters {
-  /** `auto`: measured from the picture's border. Or the screen's colour as it arrives, `#rrggbb`. Default `auto`. */
+  /**
+   * The screen's colour. `auto`: measured on the picture's border and followed, since vendors' greens differ from what they
+   * say. Or the colour as it arrives, `#rrggbb`, for borders that the subject covers. Default `auto`.
+   */
   readonly key: 'auto' | `#${string}`;
   /**
-   * Where the matte starts, as a share of the way from neutral (0) to the screen (1): more spill and flare than this
-   * counts as screen. `auto`: measured on the subject, place by place. Range 0 to 0.5. Default `auto`.
+   * Softness, its lower end: the share where the matte starts. Less than this is spill and flare on the subject, not screen.
+   * `auto`: measured on the subject, place by place. Lower keeps thinner hair, higher closes holes in a subject that mirrors
+   * the screen. Range 0 to 0.5. Default `auto`.
    */
   readonly floor: 'auto' | number;
-  /** Where the matte is full, on the same scale: the screen's noise lies above. Range 0.6 to 1. Default 0.96. */
+  /**
+   * Softness, its upper end: the share where the matte is full. The screen's noise must lie above, or it shows as haze; higher
+   * keeps the faintest hair. Range 0.6 to 1. Default 0.96: a plate makes so narrow a margin enough.
+   */
   readonly ceiling: number;
-  /** How hard colours off the key's axis (yellow, cyan) are pushed out of the matte. Range 0 to 2. Default 1.2. */
+  /**
+   * How hard colours off the key's axis are pushed out of the matte: yellow and cyan cloth stay opaque. Too hard makes edges of
+   * coloured hair opaque. A share of matte for each share off the axis beyond the tolerance. Range 0 to 2. Default 1.2.
+   */
   readonly hueGuard: number;
-  /** Off-axis chroma that the hue guard forgives, as a share of the key's length. Range 0 to 1. Default 0.14. */
+  /**
+   * Tolerance: how far off the key's axis a colour may lie and still count as screen, as a share of the key's length. Noise and
+   * tinted hair need some; cloth of a similar colour wants less. Range 0 to 1. Default 0.14.
+   */
   readonly hueTolerance: number;
   /**
    * How much more it forgives for each share of the subject in a sample: a mixture of skin and screen lies off the axis
    * too. Higher keeps blurred hands, lower keeps cloth of a colour next to the screen's. Range 0 to 1. Default 0.3.
    */
   readonly hueSpread: number;
-  /** Strength of the edge refinement from luma. 0 is the plain chroma matte. Range 0 to 1. Default 1. */
+  /**
+   * Strength of the refinement from luma, which alone has the detail of hair in 4:2:0. 0 is the plain chroma matte, for frames
+   * whose luma is noisier than their edges are fine. Range 0 to 1. Default 1: it only acts where luma explains the matte.
+   */
   readonly detail: number;
-  /** How much of the screen's colour is taken out of the subject. 0 leaves it. Range 0 to 1. Default 1. */
+  /** How much of the screen's colour is taken out of the subject, its edges included. 0 leaves it. Range 0 to 1. Default 1. */
   readonly spill: number;
-  /** How much of the removed spill is also taken out of brightness. Range 0 to 1. Default 0.5. */
+  /**
+   * How much of the removed spill is also taken out of brightness. Bounced light brightens less than the screen itself: 1 would
+   * darken edges, 0 leaves them glowing. Range 0 to 1. Default 0.5.
+   */
   readonly spillLuma: number;
-  /** Whether an uneven screen is measured place by place. Default true. */
+  /** Whether an uneven screen is measured place by place. False trusts one colour: for screens that were drawn. Default true. */
   readonly plate: boolean;
-  /** Siting of the video's chroma. Default `centre`. */
+  /**
+   * Siting of the video's chroma. The wrong one costs 2 dB at edges. Default `centre`: what browsers and converters that average
+   * blocks make. Streams from files are mostly `left`.
+   */
   readonly siting: Siting;
 }
 
