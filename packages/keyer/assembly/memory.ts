@@ -4,8 +4,8 @@
 // kept in rings of eight: row j lies at `ring + (j & 7) * stride`. Sites and luma are padded, so that blocks are always whole
 // and neighbours outside the picture can be read.
 
-/** Rows of the plate for a row of cells: seven quantities, and what has to be added to come to the next row of cells. */
-export const ROWS: i32 = 14;
+/** Rows of the plate for a row of cells: six quantities, and what has to be added to come to the next row of cells. */
+export const ROWS: i32 = 12;
 
 /** Sites in a block. */
 export const BLOCK: i32 = 16;
@@ -43,7 +43,7 @@ export let keyedV: usize = 0;
 /** What the last result shows of the picture behind: a byte a block, set where the block is nothing but that. */
 export let shown: usize = 0;
 
-/** The screen as it is measured: y, u, v and the floor of each cell, f32. */
+/** The screen as it is measured: y, u, v and the matte's steepness of each cell, f32. */
 export let cells: usize = 0;
 /** The same, spread over the sites of a row: `ROWS` rows for each row of cells, see plate.ts. */
 export let spread: usize = 0;

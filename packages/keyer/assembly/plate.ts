@@ -14,14 +14,14 @@ export const KEY_V: i32 = 3;
 /** Luma above black, 7 fraction bits. */
 export const KEY_Y: i32 = 4;
 
-/** The floor, with `fraction` bits. */
-export const FLOOR: i32 = 5;
-/** What brings a projection above the floor to 1 at the ceiling, once it is shifted left by `reachShift`: Q15. */
-export const REACH: i32 = 6;
+/** The matte's steepness, Q15 once what is missing to the ceiling is shifted left by `steepShift`. */
+export const STEEPNESS: i32 = 5;
 
 /** Fraction bits of the projection before it is brought to 13: fewer for pale keys, whose axis would overflow. */
 export let fraction: i32 = 13;
-export let reachShift: i32 = 0;
+export let steepShift: i32 = 0;
+/** The ceiling, with `fraction` bits. */
+export let highest: i32 = 0;
 
 let across: i32 = 0;
 let down: i32 = 0;
@@ -36,18 +36,19 @@ export function setScreen(cellsAcross: i32, cellsDown: i32, wide: f32, tall: f32
   spanDown = tall;
 
   fraction = 13;
-  let highest: f32 = 0;
+  let steepest: f32 = 0;
   for (let i = 0; i < across * down; i++) {
     const u = load<f32>(cells + 16 * i, 4), v = load<f32>(cells + 16 * i, 8);
     const n = max<f32>(u * u + v * v, 1);
     const most = max<f32>(max<f32>(abs<f32>(u), abs<f32>(v)), 1);
     while (fraction > 11 && most / n * <f32>(1 << (fraction + 7)) > 32767) fraction--;
-    highest = max<f32>(highest, load<f32>(cells + 16 * i, 12));
+    steepest = max<f32>(steepest, load<f32>(cells + 16 * i, 12));
   }
-  reachShift = 13 - fraction;
-  while (reachOf(highest) > 32767) reachShift++;
+  highest = <i32>nearest<f32>(ceiling * <f32>(1 << fraction));
+  steepShift = 13 - fraction;
+  while (steepest * steepUnit() > 32767) steepShift++;
 
-  const high = <f32>(1 << (fraction + 7)), unit = <f32>(1 << fraction);
+  const high = <f32>(1 << (fraction + 7)), unit = steepUnit();
   for (let j = 0; j < down; j++) {
     for (let i = 0; i < BLOCK * blocks; i++) {
       const x: f32 = ((<f32>min(i, sitesAcross - 1) + 0.5) / <f32>sitesAcross) * wide - 0.5;
@@ -55,15 +56,14 @@ export function setScreen(cellsAcross: i32, cellsDown: i32, wide: f32, tall: f32
       const share: f32 = x - <f32>left;
       const a = cells + 16 * (j * across + max(0, min(across - 1, left)));
       const b = cells + 16 * (j * across + max(0, min(across - 1, left + 1)));
-      const ya = load<f32>(a), ua = load<f32>(a, 4), va = load<f32>(a, 8), na = max<f32>(ua * ua + va * va, 1), fa = load<f32>(a, 12);
-      const yb = load<f32>(b), ub = load<f32>(b, 4), vb = load<f32>(b, 8), nb = max<f32>(ub * ub + vb * vb, 1), fb = load<f32>(b, 12);
+      const ya = load<f32>(a), ua = load<f32>(a, 4), va = load<f32>(a, 8), na = max<f32>(ua * ua + va * va, 1), sa = load<f32>(a, 12);
+      const yb = load<f32>(b), ub = load<f32>(b, 4), vb = load<f32>(b, 8), nb = max<f32>(ub * ub + vb * vb, 1), sb = load<f32>(b, 12);
       put(j, i, AXIS_U, mix(ua / na, ub / nb, share) * high);
       put(j, i, AXIS_V, mix(va / na, vb / nb, share) * high);
       put(j, i, KEY_U, mix(ua, ub, share) * 256);
       put(j, i, KEY_V, mix(va, vb, share) * 256);
       put(j, i, KEY_Y, (mix(ya, yb, share) - <f32>black) * 128);
-      put(j, i, FLOOR, mix(fa, fb, share) * unit);
-      put(j, i, REACH, reachOf(mix(fa, fb, share)));
+      put(j, i, STEEPNESS, mix(sa, sb, share) * unit);
     }
   }
   for (let j = 0; j < down; j++) {
@@ -80,9 +80,9 @@ function rowOf(j: i32): usize {
   return spread + ROWS * j * siteStride;
 }
 
-/** Q15 for a floor, as `reachShift` has it. */
-function reachOf(floor: f32): f32 {
-  return (<f32>(1 << (28 - fraction - reachShift))) / (ceiling - floor);
+/** Steepness 1, as `steepShift` has it. */
+function steepUnit(): f32 {
+  return <f32>(1 << (28 - fraction - steepShift));
 }
 
 function floorf(x: f32): f32 {

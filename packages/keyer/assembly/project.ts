@@ -24,7 +24,7 @@ import {
   width,
 } from './memory';
 import { guard, isLeft, spillSpreading, spreading, tolerance } from './model';
-import { aim, AXIS_U, AXIS_V, FLOOR, fraction, lowerShare, plateAt, REACH, reachShift, upper } from './plate';
+import { aim, AXIS_U, AXIS_V, fraction, highest, lowerShare, plateAt, STEEPNESS, steepShift, upper } from './plate';
 
 /** Fills row j of `projection` and `matte`. */
 export function projectRow(j: i32): void {
@@ -36,7 +36,7 @@ export function projectRow(j: i32): void {
   const toP = siteRow(projection, j);
   const toM = siteRow(matte, j);
   aim(j);
-  if (fraction == 13 && reachShift == 1 && dimming == 0) projectBlocks(u, v, toP, toM, true);
+  if (fraction == 13 && steepShift == 1 && dimming == 0) projectBlocks(u, v, toP, toM, true);
   else projectBlocks(u, v, toP, toM, false);
   padSites(toP);
   padSites(toM);
@@ -79,10 +79,10 @@ function projectEight(u: v128, v: v128, top: usize, share: v128, at: usize, toP:
   const p = guarded(along, beyond, scale(subject, i16x8.splat(<i16>spreading)));
   const spill = guarded(along, beyond, scale(subject, i16x8.splat(<i16>spillSpreading)));
   v128.store(toP + at, isPlain ? spill : i16x8.shl(clamp(spill, -32768 >> shift, 32767 >> shift), shift));
-  const up = isPlain ? 1 : reachShift;
-  const above = i16x8.min_s(i16x8.sub_sat_u(i16x8.max_s(p, zero), plateAt(top, share, <usize>(FLOOR * siteStride) + at)), i16x8.splat(<i16>(<i32>32767 >> up)));
-  const m = scale(i16x8.shl(above, up), plateAt(top, share, <usize>(REACH * siteStride) + at));
-  v128.store(toM + at, i16x8.min_s(m, i16x8.splat(<i16>ONE)));
+  const up = isPlain ? 1 : steepShift;
+  const missing = i16x8.min_s(i16x8.max_s(i16x8.sub_sat_s(i16x8.splat(<i16>highest), p), zero), i16x8.splat(<i16>(<i32>32767 >> up)));
+  const m = i16x8.sub_sat_s(i16x8.splat(<i16>ONE), scale(i16x8.shl(missing, up), plateAt(top, share, <usize>(STEEPNESS * siteStride) + at)));
+  v128.store(toM + at, i16x8.max_s(m, zero));
 }
 
 // @ts-ignore: decorator

@@ -4,13 +4,18 @@ import { CellFiller } from './cell-filler.js';
 const EDGE = 0.45;
 /** Distance from those, in cells: soft edges and blur of motion stay out. */
 const CLEARANCE = 1.25;
-/** What is more than this is no spill but cloth of the screen's colour; less than this is the subject's own. */
-const MOST_SPILL = 0.3;
+/** Less than this is the subject's own colour. */
 const LEAST_SPILL = -0.05;
 /** Standard deviations above the mean, and a margin: all but 2 % of what is near. */
 const DEVIATIONS = 2;
 const MARGIN = 0.03;
 const MOST = 0.3;
+/** Deep inside the subject nothing is lost by a higher floor: so much is added where all that is near is inside. */
+const CORE_DEVIATIONS = 2;
+const CORE_MOST = 0.15;
+/** Share of samples near a cell that are inside, from which on and up to which a cell turns into such. */
+const EDGE_WEIGHT = 0.6;
+const CORE_WEIGHT = 0.95;
 /** Weight of a fresh measurement. */
 const FRESH = 1 / 8;
 
@@ -50,8 +55,8 @@ export class FloorMap {
     this.cells.fill(floor);
   }
 
-  /** Measures guarded projections of an image of the constructor's size. No cell gets less than `least`. */
-  update(projections: Float32Array, least: number): void {
+  /** Measures guarded projections of an image of the constructor's size. Every cell gets from `least` to `most`. */
+  update(projections: Float32Array, least: number, most: number): void {
     this.#measureDistances(projections);
     const { measured, filled } = this.#filler;
     const clearance = Math.round(CLEARANCE * this.#cellSize);
@@ -59,7 +64,7 @@ export class FloorMap {
     measured.fill(0);
     for (let i = 0; i < projections.length; i++) {
       if ((this.#distances[i] ?? 0) < clearance) continue;
-      const value = Math.min(MOST_SPILL, Math.max(LEAST_SPILL, projections[i] ?? 0));
+      const value = Math.max(LEAST_SPILL, projections[i] ?? 0);
       const row = Math.floor(i / this.#imageWidth);
       const cell = 4 * (Math.floor(row / this.#cellSize) * this.#width + Math.floor((i - row * this.#imageWidth) / this.#cellSize));
       measured[cell] = (measured[cell] ?? 0) + share;
@@ -70,8 +75,10 @@ export class FloorMap {
     for (let i = 0; i < this.cells.length; i++) {
       const mean = filled[4 * i + 1] ?? 0;
       const deviation = Math.sqrt(Math.max(0, (filled[4 * i + 2] ?? 0) - mean * mean));
-      const found = filled[4 * i] === 0 ? least : mean + DEVIATIONS * deviation + MARGIN;
-      const floor = Math.min(MOST, Math.max(least, found));
+      const weight = filled[4 * i] ?? 0;
+      const core = Math.min(1, Math.max(0, (weight - EDGE_WEIGHT) / (CORE_WEIGHT - EDGE_WEIGHT)));
+      const found = weight === 0 ? least : mean + (DEVIATIONS + CORE_DEVIATIONS * core) * deviation + MARGIN;
+      const floor = Math.min(most, MOST + CORE_MOST * core, Math.max(least, found));
       const before = this.cells[i] ?? 0;
       this.cells[i] = this.#isKnown ? before + (floor - before) * FRESH : floor;
     }

@@ -24,8 +24,8 @@ export interface ScreenSites {
   readonly y: Float32Array;
   readonly u: Float32Array;
   readonly v: Float32Array;
-  /** Floor of the matte. */
-  readonly floor: Float32Array;
+  /** How steeply the matte falls below the ceiling. */
+  readonly steepness: Float32Array;
 }
 
 /** Codes of luma between black and white. */
@@ -49,8 +49,8 @@ export const measureScreen = (planes: Planes, parameters: KeyingParameters): Scr
 };
 
 /** A screen at w × h sites, bilinear between cell centres. `cellsAcross`, `cellsDown`: cells that the picture spans. */
-export const sampleScreen = ({ plate, floors }: ScreenModel, w: number, h: number, cellsAcross: number, cellsDown: number): ScreenSites => {
-  const out = { y: new Float32Array(w * h), u: new Float32Array(w * h), v: new Float32Array(w * h), floor: new Float32Array(w * h) };
+export const sampleScreen = ({ plate, steepness }: ScreenModel, w: number, h: number, cellsAcross: number, cellsDown: number): ScreenSites => {
+  const out = { y: new Float32Array(w * h), u: new Float32Array(w * h), v: new Float32Array(w * h), steepness: new Float32Array(w * h) };
   const cellAt = (i: number, j: number) => Math.min(plate.height - 1, Math.max(0, j)) * plate.width + Math.min(plate.width - 1, Math.max(0, i));
   for (let j = 0; j < h; j++) {
     const y = ((j + 0.5) / h) * cellsDown - 0.5;
@@ -67,7 +67,7 @@ export const sampleScreen = ({ plate, floors }: ScreenModel, w: number, h: numbe
       out.y[at] = mix(plate.cells, 3, 0);
       out.u[at] = mix(plate.cells, 3, 1);
       out.v[at] = mix(plate.cells, 3, 2);
-      out.floor[at] = mix(floors, 1, 0);
+      out.steepness[at] = mix(steepness, 1, 0);
     }
   }
   return out;
@@ -86,9 +86,8 @@ export const computeReferenceMatte = (planes: Planes, screen: ScreenSites, param
   const spillGuard = spillGuardOf(parameters);
   for (let i = 0; i < w * h; i++) {
     const value = project(chroma.u[i] ?? 0, chroma.v[i] ?? 0, screen.u[i] ?? 0, screen.v[i] ?? 0, parameters, gain);
-    const floor = screen.floor[i] ?? 0;
     projection[i] = project(chroma.u[i] ?? 0, chroma.v[i] ?? 0, screen.u[i] ?? 0, screen.v[i] ?? 0, spillGuard, gain);
-    m[i] = saturate((value - floor) / (parameters.ceiling - floor));
+    m[i] = saturate(1 - (parameters.ceiling - value) * (screen.steepness[i] ?? 0));
   }
 
   const a = new Float32Array(w * h);

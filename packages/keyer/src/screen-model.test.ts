@@ -89,11 +89,11 @@ describe('ScreenModel', () => {
     expect(none.left).toBeCloseTo(0.04, 2);
     expect(none.right).toBeCloseTo(0.04, 2);
     const some = greenish(0.12);
-    expect(some.left).toBeCloseTo(0.16, 2);
+    expect(some.left).toBeCloseTo(0.17, 2);
     // The edge takes its floor from the inside next to it.
     expect(some.edge).toBeCloseTo(0.15, 1);
     expect(some.right).toBeLessThan(0.06);
-    expect(greenish(0.4).left).toBeCloseTo(0.3, 2);
+    expect(greenish(0.4).left).toBeCloseTo(0.45, 2);
   });
 
   it('expects spill before an uneven screen, which is a real one', () => {

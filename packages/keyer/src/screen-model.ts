@@ -29,6 +29,11 @@ export type Verdict = { readonly confidence: number } & (
 export class ScreenModel {
   readonly plate: ScreenPlate;
   readonly #floors: FloorMap;
+  /**
+   * How steeply the matte falls below the ceiling, in each cell of the plate: 1 / (ceiling − floor). This is what is
+   * interpolated between cells.
+   */
+  readonly steepness: Float32Array;
   readonly #projections: Float32Array;
   readonly #parameters: KeyingParameters;
   readonly #tracker = new KeyTracker();
@@ -44,6 +49,7 @@ export class ScreenModel {
     this.#floors = new FloorMap(width, height, grid.cellSize);
     this.#projections = new Float32Array(width * height);
     if (parameters.floor !== 'auto') this.#floors.setConstant(parameters.floor);
+    this.steepness = this.#floors.cells.map((floor) => 1 / (parameters.ceiling - floor));
     this.#cellSize = grid.cellSize;
     this.#parameters = parameters;
     this.#matrix = matrix;
@@ -116,6 +122,9 @@ export class ScreenModel {
       }
     }
     const studio = Math.min(1, Math.max(0, (unevenness - EVEN) / (UNEVEN - EVEN)));
-    this.#floors.update(this.#projections, LEAST_FLOOR + (LEAST_FLOOR_IN_STUDIO - LEAST_FLOOR) * studio);
+    const { ceiling } = this.#parameters;
+    // At most twice as steep in one place as in another: fixed point has no room for more.
+    this.#floors.update(this.#projections, LEAST_FLOOR + (LEAST_FLOOR_IN_STUDIO - LEAST_FLOOR) * studio, (ceiling + LEAST_FLOOR) / 2);
+    for (let i = 0; i < this.steepness.length; i++) this.steepness[i] = 1 / (ceiling - (this.floors[i] ?? 0));
   }
 }

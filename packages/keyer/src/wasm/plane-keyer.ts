@@ -316,7 +316,7 @@ export class PlaneKeyer implements PlanarPicture {
       this.#cells[4 * i] = ((cells[3 * i] ?? 0) - (isFullRange ? 16 : 0)) * lumaScale;
       this.#cells[4 * i + 1] = (cells[3 * i + 1] ?? 0) * chromaScale;
       this.#cells[4 * i + 2] = (cells[3 * i + 2] ?? 0) * chromaScale;
-      this.#cells[4 * i + 3] = model.floors[i] ?? 0;
+      this.#cells[4 * i + 3] = model.steepness[i] ?? 0;
     }
     const { cellSize } = SAMPLING_GRID;
     this.#wasm.setScreen(width, height, this.#image.width / cellSize, this.#image.height / cellSize, isFullRange ? 0 : 16);

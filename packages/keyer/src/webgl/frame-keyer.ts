@@ -18,7 +18,7 @@ export class FrameKeyer implements Owned {
   readonly edge: Surface;
   /** Chroma without the screen's, the spill in excess of the matte, and Yd's fraction of a code. */
   readonly rest: Surface;
-  /** The screen's y, u, v, and the floor of the matte. */
+  /** The screen's y, u, v, and the matte's steepness. */
   readonly plate: Surface;
   /** Plate texture coordinates of the frame's right bottom corner. */
   readonly plateScaleX: number;
@@ -88,7 +88,7 @@ export class FrameKeyer implements Owned {
     const { cells, width, height } = model.plate;
     for (let i = 0; i < width * height; i++) {
       for (let k = 0; k < 3; k++) this.#plateTexels[4 * i + k] = (cells[3 * i + k] ?? 0) / 255;
-      this.#plateTexels[4 * i + 3] = model.floors[i] ?? 0;
+      this.#plateTexels[4 * i + 3] = model.steepness[i] ?? 0;
     }
     this.plate.bind(0);
     this.#gl.texSubImage2D(this.#gl.TEXTURE_2D, 0, 0, 0, width, height, this.#gl.RGBA, this.#gl.FLOAT, this.#plateTexels);

@@ -200,17 +200,17 @@ in vec2 onPlate;
 in vec3 screen;
 layout(location = 0) out vec4 edge;
 layout(location = 1) out vec4 rest;
-float lowest;
+float steepness;
 // Its share of the ceiling, m, Yd.
 vec3 readSite(ivec2 site) {
   vec4 raw = texelFetch(matte, site, 0);
   float share = raw.x + raw.y / 255.0;
-  return vec3(share, clamp((share * ceiling - lowest) / (ceiling - lowest), 0.0, 1.0), 255.0 * raw.z + raw.w);
+  return vec3(share, clamp(1.0 - (1.0 - share) * ceiling * steepness, 0.0, 1.0), 255.0 * raw.z + raw.w);
 }
 void main() {
   ivec2 here = ivec2(gl_FragCoord.xy);
   ivec2 last = textureSize(matte, 0) - 1;
-  lowest = texture(plate, onPlate).w;
+  steepness = texture(plate, onPlate).w;
   vec3 centre = readSite(here);
   float sy = 0.0, sm = 0.0, syy = 0.0, smm = 0.0, sym = 0.0;
   vec2 soft = vec2(0.0);
