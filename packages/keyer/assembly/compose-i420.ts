@@ -58,8 +58,13 @@ export function composeI420(j: i32): void {
       copyBlock(luma + atY, chromaU + atC, chromaV + atC, atY, atC, isLast);
       continue;
     }
-    composeLine(2 * j, b, own == MIXED);
-    if (!isLast) composeLine(2 * j + 1, b, own == MIXED);
+    if (own == MIXED && isChoked) {
+      composeChokedLine(2 * j, b);
+      if (!isLast) composeChokedLine(2 * j + 1, b);
+    } else {
+      composeUsualLine(2 * j, b, own == MIXED);
+      if (!isLast) composeUsualLine(2 * j + 1, b, own == MIXED);
+    }
     composeChroma(keyedU + atC, behindU + atC, siteRow(restU, j) + 2 * BLOCK * b, siteRow(coarse, j) + 2 * BLOCK * b, own == MIXED);
     composeChroma(keyedV + atC, behindV + atC, siteRow(restV, j) + 2 * BLOCK * b, siteRow(coarse, j) + 2 * BLOCK * b, own == MIXED);
   }
@@ -78,8 +83,20 @@ function copyBlock(y: usize, u: usize, v: usize, atY: usize, atC: usize, isLast:
   v128.store(keyedV + atC, v128.load(v));
 }
 
+// Two, so that edges that aren't choked cost nothing more.
+
+function composeUsualLine(y: i32, b: i32, isMixed: bool): void {
+  composeLine(y, b, isMixed, false);
+}
+
+function composeChokedLine(y: i32, b: i32): void {
+  composeLine(y, b, true, true);
+}
+
 /** One luma row of a block. */
-function composeLine(y: i32, b: i32, isMixed: bool): void {
+// @ts-ignore: decorator
+@inline
+function composeLine(y: i32, b: i32, isMixed: bool, isThin: bool): void {
   const j = y >> 1;
   const far = clampRow((y & 1) == 0 ? j - 1 : j + 1);
   const at = 4 * BLOCK * b;
@@ -93,8 +110,8 @@ function composeLine(y: i32, b: i32, isMixed: bool): void {
   const to = keyedLuma + y * lumaStride + 2 * BLOCK * b;
   for (let k: usize = 0; k < 64; k += 32) {
     const sites = plateAt(top, share, <usize>key + (k >> 1));
-    const low = lineOf(v128.load_ext<u8>(from + (k >> 1)), e0 + k, e1 + k, m + k, back + (k >> 1), zipLow(sites, sites), isMixed);
-    const high = lineOf(v128.load_ext<u8>(from + (k >> 1) + 8), e0 + k + 16, e1 + k + 16, m + k + 16, back + (k >> 1) + 8, zipHigh(sites, sites), isMixed);
+    const low = lineOf(v128.load_ext<u8>(from + (k >> 1)), e0 + k, e1 + k, m + k, back + (k >> 1), zipLow(sites, sites), isMixed, isThin);
+    const high = lineOf(v128.load_ext<u8>(from + (k >> 1) + 8), e0 + k + 16, e1 + k + 16, m + k + 16, back + (k >> 1) + 8, zipHigh(sites, sites), isMixed, isThin);
     v128.store(to + (k >> 1), i8x16.narrow_i16x8_u(low, high));
   }
 }
@@ -102,7 +119,7 @@ function composeLine(y: i32, b: i32, isMixed: bool): void {
 /** Eight luma samples, as codes. `key` is the screen's luma above black. */
 // @ts-ignore: decorator
 @inline
-function lineOf(light: v128, e0: usize, e1: usize, fine: usize, back: usize, key: v128, isMixed: bool): v128 {
+function lineOf(light: v128, e0: usize, e1: usize, fine: usize, back: usize, key: v128, isMixed: bool, isThin: bool): v128 {
   let share = scale(lerp(v128.load(e0), v128.load(e1)), i16x8.splat(<i16>spillLuma));
   let sum = i16x8.add(i16x8.shl(light, 5), i16x8.splat(16));
   // Never farther outside the legal codes than the frame itself goes there.
@@ -112,7 +129,7 @@ function lineOf(light: v128, e0: usize, e1: usize, fine: usize, back: usize, key
   const behind = v128.load_ext<u8>(back);
   share = i16x8.add_sat_s(share, m);
   sum = i16x8.sub_sat_s(sum, scale(share, key));
-  if (isChoked) {
+  if (isThin) {
     const base = i16x8.splat(<i16>(32 * black + 16));
     sum = i16x8.add(scale(i16x8.sub(sum, base), remainderOf(m)), base);
     m = chokeMatte(m);

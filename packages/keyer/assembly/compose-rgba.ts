@@ -62,11 +62,27 @@ export function composeRgba(j: i32, isOver: bool, isPremultiplied: bool): void {
 // @ts-ignore: decorator
 @inline
 function composeLine(to: usize, back: usize, y: i32, b: i32, kind: i32, isOver: bool, isPremultiplied: bool): void {
-  if (kind == MIXED) {
-    if (isOver) composeOver(to, back, y, b);
-    else if (isPremultiplied) composePremultiplied(to, y, b);
-    else composeClear(to, y, b);
-  } else composeSubject(to, y, b, kind == SPILT);
+  if (kind != MIXED) composeSubject(to, y, b, kind == SPILT);
+  else if (isChoked) composeChoked(to, back, y, b, isOver, isPremultiplied);
+  else composeMixed(to, back, y, b, isOver, isPremultiplied);
+}
+
+// Two, so that edges that aren't choked cost nothing more.
+
+function composeMixed(to: usize, back: usize, y: i32, b: i32, isOver: bool, isPremultiplied: bool): void {
+  composeEdge(to, back, y, b, isOver, isPremultiplied, false);
+}
+
+function composeChoked(to: usize, back: usize, y: i32, b: i32, isOver: bool, isPremultiplied: bool): void {
+  composeEdge(to, back, y, b, isOver, isPremultiplied, true);
+}
+
+// @ts-ignore: decorator
+@inline
+function composeEdge(to: usize, back: usize, y: i32, b: i32, isOver: bool, isPremultiplied: bool, isThin: bool): void {
+  if (isOver) composeOver(to, back, y, b, isThin);
+  else if (isPremultiplied) composePremultiplied(to, y, b, isThin);
+  else composeClear(to, y, b, isThin);
 }
 
 /** Colour of eight pixels from luma above black with 7 fraction bits, and chroma with 6. */
@@ -150,8 +166,8 @@ function alphaOf(m: v128): v128 {
 /** Pulls the edge inwards, where that is wanted, and takes the colours along. Returns M. */
 // @ts-ignore: decorator
 @inline
-function finish(m: v128): v128 {
-  if (!isChoked) return m;
+function finish(m: v128, isThin: bool): v128 {
+  if (!isThin) return m;
   const alpha = alphaOf(m), left = remainderOf(m);
   red = scale(hold(red, alpha), left);
   green = scale(hold(green, alpha), left);
@@ -172,30 +188,34 @@ function addBehind(back: usize, m: v128): void {
   blue = i16x8.add(hold(blue, alpha), scale(i16x8.shl(i16x8.extend_low_i8x16_u(b), 7), m));
 }
 
-function composeOver(to: usize, back: usize, y: i32, b: i32): void {
+// @ts-ignore: decorator
+@inline
+function composeOver(to: usize, back: usize, y: i32, b: i32, isThin: bool): void {
   const fine = fineRow(y) + 4 * BLOCK * b;
   for (let k: usize = 0; k < 64; k += 32) {
     const at = <usize>(4 * BLOCK * b) + k;
     const m0 = v128.load(fine + k), m1 = v128.load(fine + k, 16);
     subjectColor(y, at, m0, true);
-    addBehind(back + 2 * k, finish(m0));
+    addBehind(back + 2 * k, finish(m0, isThin));
     const r = red, g = green, bl = blue;
     subjectColor(y, at + 16, m1, true);
-    addBehind(back + 2 * k + 32, finish(m1));
+    addBehind(back + 2 * k + 32, finish(m1, isThin));
     storePixels(to + 2 * k, bytesOf(r, red), bytesOf(g, green), bytesOf(bl, blue), i8x16.splat(-1));
   }
 }
 
-function composePremultiplied(to: usize, y: i32, b: i32): void {
+// @ts-ignore: decorator
+@inline
+function composePremultiplied(to: usize, y: i32, b: i32, isThin: bool): void {
   const fine = fineRow(y) + 4 * BLOCK * b;
   for (let k: usize = 0; k < 64; k += 32) {
     const at = <usize>(4 * BLOCK * b) + k;
     const m0 = v128.load(fine + k), m1 = v128.load(fine + k, 16);
     subjectColor(y, at, m0, true);
-    const a0 = alphaOf(finish(m0));
+    const a0 = alphaOf(finish(m0, isThin));
     const r = hold(red, a0), g = hold(green, a0), bl = hold(blue, a0);
     subjectColor(y, at + 16, m1, true);
-    const a1 = alphaOf(finish(m1));
+    const a1 = alphaOf(finish(m1, isThin));
     storePixels(to + 2 * k, bytesOf(r, hold(red, a1)), bytesOf(g, hold(green, a1)), bytesOf(bl, hold(blue, a1)), bytesOf(a0, a1));
   }
 }
@@ -225,16 +245,18 @@ function separate(m: v128): v128 {
   return code;
 }
 
-function composeClear(to: usize, y: i32, b: i32): void {
+// @ts-ignore: decorator
+@inline
+function composeClear(to: usize, y: i32, b: i32, isThin: bool): void {
   const fine = fineRow(y) + 4 * BLOCK * b;
   for (let k: usize = 0; k < 64; k += 32) {
     const at = <usize>(4 * BLOCK * b) + k;
     const m0 = v128.load(fine + k), m1 = v128.load(fine + k, 16);
     subjectColor(y, at, m0, true);
-    const a0 = separate(finish(m0));
+    const a0 = separate(finish(m0, isThin));
     const r = red, g = green, bl = blue;
     subjectColor(y, at + 16, m1, true);
-    const a1 = separate(finish(m1));
+    const a1 = separate(finish(m1, isThin));
     storePixels(
       to + 2 * k,
       i8x16.narrow_i16x8_u(r, red),

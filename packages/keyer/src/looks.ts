@@ -23,7 +23,7 @@ export interface Looks {
   /**
    * Lets light of the background that is seen near an edge fall on the subject, as it does in one room: its blurred colour is
    * laid over as by a projector, strongest on what is dark. A subject that was lit elsewhere no longer looks cut out. It needs
-   * a background and costs about as much as half a key. Range 0 to 1. Default 0; 0.3 is discreet.
+   * a background, and takes as long as the key itself. Range 0 to 1. Default 0; 0.3 is discreet.
    */
   readonly lightWrap: number;
   /**
