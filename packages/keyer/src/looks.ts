@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber, checkObject } from './checks.js';
+import { checkChoice, checkNumber, checkObject, checkSamples, checkSize } from './checks.js';
 import type { Codes } from './color.js';
 import type { KeyingParameters } from './parameters.js';
 import type { ChromaImage } from './planes.js';
@@ -70,9 +70,16 @@ export const remainderOf = (matte: number, choke: number): number => (matte === 
 /** Reach of each of three boxes that together blur as a Gaussian does, in whole samples. `sigma` in samples. */
 export const boxReachOf = (sigma: number): number => Math.round((Math.sqrt(1 + 4 * sigma ** 2) - 1) / 2);
 
-/** A plane blurred by three boxes each way, with its borders repeated; the reference. */
-export const blurPlane = (plane: Float32Array, width: number, height: number, sigma: number): Float32Array =>
-  boxThrice(plane, width, height, boxReachOf(sigma));
+/**
+ * A plane blurred by three boxes each way, with its borders repeated; the reference. `sigma` in samples, 0 to 8192.
+ * @throws TypeError, RangeError for a plane of another size.
+ */
+export const blurPlane = (plane: Float32Array, width: number, height: number, sigma: number): Float32Array => {
+  checkSize(width, height, 1);
+  checkSamples('plane', plane, width * height);
+  checkNumber('sigma', sigma, 0, 8192);
+  return boxThrice(plane, width, height, boxReachOf(sigma));
+};
 
 const boxThrice = (plane: Float32Array, width: number, height: number, reach: number): Float32Array => {
   let blurred = plane;
@@ -104,8 +111,13 @@ export const lightReachOf = (height: number): number => boxReachOf((LIGHT_SIGMA 
 /**
  * Light of one channel that falls on w × h chroma sites of a picture of `height` pixels: `light` of the background (above
  * black) where `matte` lets it through, in cells of 8 × 8, blurred, and bilinear between them; the reference.
+ * @throws TypeError, RangeError for planes of another size.
  */
 export const spreadLight = (light: Float32Array, matte: Float32Array, w: number, h: number, height: number): Float32Array => {
+  checkSize(w, h, 1);
+  checkSamples('light', light, w * h);
+  checkSamples('matte', matte, w * h);
+  checkNumber('height', height, 1, 8192);
   const across = Math.ceil(w / CELL);
   const down = Math.ceil(h / CELL);
   const open = meanOfCells(matte, w, h);

@@ -230,6 +230,22 @@ describe.skipIf(!hasSharedData || !hasFfmpeg())('light wrap', () => {
   });
 });
 
+describe('the reference refuses', () => {
+  const plane = new Float32Array(6);
+
+  it.each<[string, () => unknown]>([
+    ['plane', () => blurPlane(plane, 4, 2, 1)],
+    ['width', () => blurPlane(plane, 0, 2, 1)],
+    ['sigma', () => blurPlane(plane, 3, 2, Number.NaN)],
+    ['light', () => spreadLight(plane, plane, 4, 2, 4)],
+    ['matte', () => spreadLight(plane, new Float32Array(5), 3, 2, 4)],
+    ['height', () => spreadLight(plane, plane, 3, 2, Infinity)],
+  ])('a wrong %s', (name, call) => {
+    expect(call).toThrow(RangeError);
+    expect(call).toThrow(new RegExp(`^${name} `));
+  });
+});
+
 describe('matchColors', () => {
   const grey = { y: 116, u: 0, v: 0 };
 
