@@ -81,7 +81,8 @@ const ALPHAS = ['straight', 'premultiplied'] as const;
 
 /**
  * Keys 4:2:0 frames of 8 bits on the processor: `keyer.wasm`, SIMD on one thread. All memory is laid out when it is
- * made; the views stay valid and nothing is allocated per frame. It needs no disposal.
+ * made; the views stay valid and nothing is allocated per frame, but some views of arrays that it was not given before: pools
+ * should fill the same ones again. It needs no disposal.
  *
  * Per frame: give it (`setFrame`, `setFrameNv12`, `setFrameRgba`, `copyFrom`, or fill `y`, `u`, `v`), now and then
  * `model.update(keyer.sample())` and `setScreen(model)`, then `keyToRgba()` or `keyToI420()`.
