@@ -1,7 +1,7 @@
 // Classes of blocks (keying model §2.8): each costs only what it needs. A block's class holds for it and two sites around
 // it, so that leaving work out changes nothing.
 
-import { ONE } from './lanes';
+import { CALM, ONE } from './lanes';
 import { BLOCK, blockRow, blocks, blockStride, clampRow, flags, kinds, matte, projection, siteRow, tall, wide } from './memory';
 
 /** What a row of a block with the two sites beside it is, bits of `flags`. */
@@ -52,7 +52,7 @@ function isWhole(all: v128): bool {
 @inline
 function cleanliness(from: usize): u8 {
   const most = i16x8.max_s(i16x8.max_s(v128.load(from - 4), v128.load(from + 12)), v128.load(from + 20));
-  return v128.any_true(i16x8.gt_s(most, i16x8.splat(0))) ? 0 : IS_CLEAN;
+  return v128.any_true(i16x8.gt_s(most, i16x8.splat(CALM))) ? 0 : IS_CLEAN;
 }
 
 function flagBlock(m: usize, p: usize, to: usize, b: i32): void {

@@ -6,6 +6,7 @@ import { aim, AXIS_U, AXIS_V, fraction, plateAtSite } from './plate';
 const GRID_WIDTH: i32 = 32;
 const GRID_HEIGHT: i32 = 18;
 const LEAST_SITES: i32 = 8;
+const NEARLY_ONE: f32 = 0.998;
 
 /** 1 / gain − 1, Q15. */
 export let dimming: i32 = 0;
@@ -13,7 +14,7 @@ export let dimming: i32 = 0;
 /** Measures the frame in memory. */
 export function measureGain(): void {
   const gain = meanNear(meanNear(1, 0.15), 0.04);
-  dimming = gain >= 1 ? 0 : <i32>nearest<f32>((1 / gain - 1) * 32768);
+  dimming = gain >= NEARLY_ONE ? 0 : <i32>nearest<f32>((1 / gain - 1) * 32768);
 }
 
 /** Mean of the projections within `reach` of `centre`; 1 when there are next to none. */

@@ -2,6 +2,8 @@
 
 /** 1 with 13 fraction bits. */
 export const ONE: i32 = 8192;
+/** Up to here the subject is left with the screen's colour (src/projection.ts). */
+export const CALM: i16 = 98;
 
 /** ¾ near + ¼ far, rounded. */
 // @ts-ignore: decorator

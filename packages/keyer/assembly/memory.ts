@@ -100,6 +100,11 @@ export let glowRow: usize = 0;
 /** Two lines of four f32, as long as the frame. */
 export let line: usize = 0;
 
+/** Projections of blocks that tell screen and subject at a glance, for each row of cells: see bounds.ts. */
+export let bounds: usize = 0;
+/** Ring of rows of blocks, a byte each: 1 where `projection` was not needed for the matte and isn't there. */
+export let bare: usize = 0;
+
 let end: usize = 0;
 
 function take(bytes: i32): usize {
@@ -158,6 +163,8 @@ export function layOut(frameWidth: i32, frameHeight: i32, plateAcross: i32, plat
   kinds = take(8 * blockStride) + 16;
   tall = take(8 * blockStride) + 16;
   wide = take(8 * blockStride) + 16;
+  bare = take(8 * blockStride) + 16;
+  bounds = take(16 * blocks * plateDown);
   scratch = take(1024);
   cellsAcross = (sitesAcross + CELL - 1) / CELL;
   cellsDown = (sitesDown + CELL - 1) / CELL;

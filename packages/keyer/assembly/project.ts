@@ -1,12 +1,15 @@
 // Keying model §2.4: chroma to matte, and luma at the sites.
 
+import { ALL_SCREEN, ALL_SUBJECT, glance } from './bounds';
 import { isPicked, MIXED, nextOf, pick, withoutNext } from './blocks';
 import { dimming } from './gain';
 import { clamp, ONE, scale } from './lanes';
 import {
+  bare,
   BLOCK,
   blockRow,
   blocks,
+  bounds,
   chromaStride,
   chromaU,
   chromaV,
@@ -24,9 +27,9 @@ import {
   width,
 } from './memory';
 import { guard, isLeft, spillSpreading, spreading, tolerance } from './model';
-import { aim, AXIS_U, AXIS_V, fraction, highest, lowerShare, plateAt, STEEPNESS, steepShift, upper } from './plate';
+import { aim, AXIS_U, AXIS_V, fraction, highest, lowerShare, plateAt, STEEPNESS, steepShift, upper, upperIndex } from './plate';
 
-/** Fills row j of `projection` and `matte`. */
+/** Fills row j of `matte`, and of `projection` but for what is all screen. */
 export function projectRow(j: i32): void {
   const u = chromaU + j * chromaStride;
   const v = chromaV + j * chromaStride;
@@ -36,8 +39,9 @@ export function projectRow(j: i32): void {
   const toP = siteRow(projection, j);
   const toM = siteRow(matte, j);
   aim(j);
-  if (fraction == 13 && steepShift == 1 && dimming == 0) projectBlocks(u, v, toP, toM, true);
-  else projectBlocks(u, v, toP, toM, false);
+  const toBare = blockRow(bare, j);
+  if (fraction == 13 && steepShift == 1 && dimming == 0) projectBlocks(u, v, toP, toM, toBare, true);
+  else projectBlocks(u, v, toP, toM, toBare, false);
   padSites(toP);
   padSites(toM);
 }
@@ -45,20 +49,57 @@ export function projectRow(j: i32): void {
 /** `isPlain`: the screen's colour is strong, as it was measured, and the parameters usual. */
 // @ts-ignore: decorator
 @inline
-function projectBlocks(u: usize, v: usize, toP: usize, toM: usize, isPlain: bool): void {
+function projectBlocks(u: usize, v: usize, toP: usize, toM: usize, toBare: usize, isPlain: bool): void {
   const top = upper;
   const share = i16x8.splat(<i16>lowerShare);
   const sign = i8x16.splat(-128), zero = i8x16.splat(0);
-  for (let x: usize = 0, end = <usize>(BLOCK * blocks); x < end; x += BLOCK) {
+  let entry = bounds + <usize>(16 * upperIndex * blocks);
+  for (let b = 0; b < blocks; b++, entry += 16) {
+    const x = <usize>(BLOCK * b);
     // Centred, in the upper bytes.
     const bothU = v128.xor(v128.load(u + x), sign), bothV = v128.xor(v128.load(v + x), sign);
-    const lowU = i8x16.shuffle(zero, bothU, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-    const lowV = i8x16.shuffle(zero, bothV, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-    projectEight(lowU, lowV, top, share, 2 * x, toP, toM, isPlain);
-    const highU = i8x16.shuffle(zero, bothU, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-    const highV = i8x16.shuffle(zero, bothV, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-    projectEight(highU, highV, top, share, 2 * x + 16, toP, toM, isPlain);
+    const lowU = lowOf(bothU), lowV = lowOf(bothV), highU = highOf(bothU), highV = highOf(bothV);
+    const found = glance(entry, lowU, lowV, highU, highV);
+    store<u8>(toBare + b, <u8>(found == ALL_SCREEN));
+    if (found == ALL_SCREEN) {
+      v128.store(toM + 2 * x, i16x8.splat(<i16>ONE));
+      v128.store(toM + 2 * x, i16x8.splat(<i16>ONE), 16);
+    } else if (found == ALL_SUBJECT) {
+      v128.store(toM + 2 * x, zero);
+      v128.store(toM + 2 * x, zero, 16);
+      v128.store(toP + 2 * x, zero);
+      v128.store(toP + 2 * x, zero, 16);
+    } else {
+      projectEight(lowU, lowV, top, share, 2 * x, toP, toM, isPlain);
+      projectEight(highU, highV, top, share, 2 * x + 16, toP, toM, isPlain);
+    }
   }
+}
+
+/** Fills block b of row j of `projection`, for which the plate has been aimed. */
+export function projectBare(j: i32, b: i32): void {
+  const at = j * chromaStride + BLOCK * b;
+  const share = i16x8.splat(<i16>lowerShare);
+  const toP = siteRow(projection, j), toM = siteRow(matte, j);
+  const sign = i8x16.splat(-128);
+  const bothU = v128.xor(v128.load(chromaU + at), sign), bothV = v128.xor(v128.load(chromaV + at), sign);
+  const to = <usize>(2 * BLOCK * b);
+  projectEight(lowOf(bothU), lowOf(bothV), upper, share, to, toP, toM, false);
+  projectEight(highOf(bothU), highOf(bothV), upper, share, to + 16, toP, toM, false);
+  store<u8>(blockRow(bare, j) + b, 0);
+}
+
+/** Bytes as upper ones of i16: the first eight, and the others. */
+// @ts-ignore: decorator
+@inline
+function lowOf(bytes: v128): v128 {
+  return i8x16.shuffle(i8x16.splat(0), bytes, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+
+// @ts-ignore: decorator
+@inline
+function highOf(bytes: v128): v128 {
+  return i8x16.shuffle(i8x16.splat(0), bytes, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
 // @ts-ignore: decorator

@@ -1,8 +1,9 @@
 // Keying model §2.5 and the chroma of §2.6: M at luma resolution, sub(M), spill, and chroma without the screen's.
 
 import { isPicked, MIXED, nextOf, pick, SCREEN, SPILT, SUBJECT, withoutNext } from './blocks';
-import { clamp, lerp, ONE, scale } from './lanes';
+import { CALM, clamp, lerp, ONE, scale } from './lanes';
 import {
+  bare,
   BLOCK,
   blockRow,
   blocks,
@@ -39,6 +40,7 @@ import {
   width,
 } from './memory';
 import { black, isLeft, range, spill, spillLuma } from './model';
+import { projectBare } from './project';
 import { aim, KEY_U, KEY_V, KEY_Y, lowerShare, plateAt, upper } from './plate';
 import { widen, widenMean } from './widen';
 
@@ -142,6 +144,7 @@ function cleanBlock(j: i32, b: i32, kind: i32, hasColor: bool): void {
   const p = siteRow(projection, j) + at;
   const toM = siteRow(coarse, j) + at, toE = siteRow(excess, j) + at, toU = siteRow(restU, j) + at, toV = siteRow(restV, j) + at;
   const u = chromaU + j * chromaStride + BLOCK * b, v = chromaV + j * chromaStride + BLOCK * b;
+  if (kind != SUBJECT && load<u8>(blockRow(bare, j) + b) != 0) projectBare(j, b);
   const top = upper + at;
   const y = siteRow(mean, j) + at;
   const share = i16x8.splat(<i16>lowerShare);
@@ -158,7 +161,7 @@ function cleanBlock(j: i32, b: i32, kind: i32, hasColor: bool): void {
   }
   for (let k: usize = 0; k < 32; k += 16) {
     const m = kind == MIXED ? subsample(fine0 + 2 * k, fine1 + 2 * k) : i16x8.splat(kind == SCREEN ? <i16>ONE : 0);
-    const beyond = i16x8.max_s(i16x8.sub_sat_s(v128.load(p + k), m), i16x8.splat(0));
+    const beyond = i16x8.max_s(i16x8.sub_sat_s(v128.load(p + k), i16x8.max_s(m, i16x8.splat(CALM))), i16x8.splat(0));
     const e = scale(beyond, strength);
     v128.store(toE + k, e);
     if (!hasColor) continue;

@@ -6,6 +6,8 @@ export const GAIN_GRID = { width: 32, height: 18 } as const;
 export const GAIN_REACH = 0.15;
 /** Nor are those farther than this from the mean of the others. */
 export const GAIN_NOISE = 0.04;
+/** From here on nothing has faded: half a code of alpha is at stake. */
+const NEARLY_ONE = 0.998;
 /** Fewer sites of screen than this tell nothing. */
 export const GAIN_SITES = 8;
 
@@ -32,5 +34,6 @@ export const measureGain = (image: ChromaImage, ku: Float32Array, kv: Float32Arr
     }
     return count < GAIN_SITES ? 1 : sum / count;
   };
-  return Math.min(1, meanNear(meanNear(1, GAIN_REACH), GAIN_NOISE));
+  const gain = meanNear(meanNear(1, GAIN_REACH), GAIN_NOISE);
+  return gain >= NEARLY_ONE ? 1 : gain;
 };

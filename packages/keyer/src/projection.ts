@@ -1,5 +1,11 @@
 import type { KeyingParameters } from './parameters.js';
 
+/**
+ * What the subject may have of the screen's colour without being cleaned of it: a code or two of noise about neutral, of
+ * which only one side would be taken away.
+ */
+export const CALM = 0.012;
+
 /** How the hue guard is set. */
 export type HueGuard = Pick<KeyingParameters, 'hueGuard' | 'hueTolerance' | 'hueSpread'>;
 

@@ -2,7 +2,7 @@ import { type Matrix, rgbOf } from './color.js';
 import { measureGain } from './gain.js';
 import type { KeyingParameters } from './parameters.js';
 import { type Planes, subsample, upsample } from './planes.js';
-import { project, spillGuardOf } from './projection.js';
+import { CALM, project, spillGuardOf } from './projection.js';
 import { ScreenModel } from './screen-model.js';
 
 /** What the reference computes of one picture. Chroma-sized unless said otherwise. */
@@ -124,7 +124,7 @@ export const computeReferenceMatte = (planes: Planes, screen: ScreenSites, param
   const upY = upsample(chroma.y, width, height, parameters.siting);
   const matte = upM.map((value, i) => saturate(value + (upA[i] ?? 0) * ((luma[i] ?? 0) - (upY[i] ?? 0))));
   const chromaMatte = subsample(matte, width, height, parameters.siting);
-  const spill = chromaMatte.map((value, i) => value + parameters.spill * Math.max(0, (projection[i] ?? 0) - value));
+  const spill = chromaMatte.map((value, i) => value + parameters.spill * Math.max(0, (projection[i] ?? 0) - Math.max(value, CALM)));
   // Red and blue of the subject lie between 0 and its share of the picture: fringes of thin hair don't turn pink.
   const restOf = (own: Float32Array, key: Float32Array, reach: number) =>
     own.map((value, i) => {

@@ -1,12 +1,10 @@
 import type { Owned } from '../owned.js';
 import type { KeyingParameters } from '../parameters.js';
+import { CALM } from '../projection.js';
 import type { ScreenModel } from '../screen-model.js';
 import { Program } from './program.js';
 import { gainShader, matteShader, slopeShader, TILE_CLASS, TILE_SIZE, tilesShader, tileVertexShader } from './shaders.js';
 import { Surface, Target } from './surface.js';
-
-/** A projection below this is a code or two of spill, which isn't worth a tile's full treatment. */
-const CALM = 0.012;
 
 /** The passes at chroma resolution for frames of one size: frame and plate in, everything the composite needs out. */
 export class FrameKeyer implements Owned {

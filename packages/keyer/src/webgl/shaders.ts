@@ -1,3 +1,4 @@
+import { CALM } from '../projection.js';
 import { GAIN_GRID, GAIN_NOISE, GAIN_REACH, GAIN_SITES } from '../gain.js';
 
 /**
@@ -232,7 +233,7 @@ void main() {
   float a = detail * c / (vy + 20.0) * clamp((explained - 0.6) / 0.3, 0.0, 1.0);
   float coarse = clamp(centre.y + soft.x - a * soft.y, 0.0, 1.0);
   float share = texelFetch(shares, here, 0).x;
-  float excess = spill * max(0.0, (share < 1.0 ? share * ceiling : 1.0) - coarse);
+  float excess = spill * max(0.0, (share < 1.0 ? share * ceiling : 1.0) - max(coarse, ${CALM}));
   vec3 rgb = texture(frame, at).rgb;
   vec2 uv = (rgb.br - dot(rgb, weights)) * chromaOf;
   // The slope never exceeds ±0.056; two bytes hold it, and being linear in both it survives filtering.
