@@ -1,3 +1,5 @@
+import type { ChromaImage } from './planes.js';
+
 // Refusals of bad arguments. They name the argument; callers check all before they change anything.
 
 /** The longest side of a frame, in pixels. */
@@ -68,4 +70,15 @@ export const checkSamples = (name: string, samples: unknown, count: number): voi
 export const checkSize = (width: unknown, height: unknown, least: number): void => {
   checkNumber('width', width, least, MOST_SIDE, true);
   checkNumber('height', height, least, MOST_SIDE, true);
+};
+
+/**
+ * Refuses an image of another size than `width` × `height`, or whose planes have another.
+ * @throws TypeError, RangeError
+ */
+export const checkImage = (name: string, image: ChromaImage, width: number, height: number): void => {
+  checkObject(name, image);
+  checkNumber(`${name}.width`, image.width, width, width);
+  checkNumber(`${name}.height`, image.height, height, height);
+  for (const plane of ['y', 'u', 'v'] as const) checkSamples(`${name}.${plane}`, image[plane], width * height);
 };

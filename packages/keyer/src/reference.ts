@@ -1,6 +1,7 @@
+import { checkChoice, checkImage, checkNumber, checkSamples, checkSize } from './checks.js';
 import { type Matrix, rgbOf } from './color.js';
 import { measureGain } from './gain.js';
-import type { KeyingParameters } from './parameters.js';
+import { type KeyingParameters, resolveParameters } from './parameters.js';
 import { type Planes, subsample, upsample } from './planes.js';
 import { CALM, project, spillGuardOf } from './projection.js';
 import { ScreenModel } from './screen-model.js';
@@ -39,6 +40,12 @@ const RED_REACH = 0.73;
 /** 1 / the share of the screen from which on that limit holds in full; the subject alone may be as the camera sent it. */
 const LIMITED = 8;
 
+const checkPlanes = ({ width, height, luma, chroma }: Planes): void => {
+  checkSize(width, height, 1);
+  checkSamples('planes.luma', luma, width * height);
+  checkImage('planes.chroma', chroma, Math.ceil(width / 2), Math.ceil(height / 2));
+};
+
 const saturate = (value: number) => Math.min(1, Math.max(0, value));
 
 /** A screen model measured on all of a picture, with the model's own grid (§2.3). */
@@ -48,8 +55,14 @@ export const measureScreen = (planes: Planes, parameters: KeyingParameters): Scr
   return model;
 };
 
-/** A screen at w × h sites, bilinear between cell centres. `cellsAcross`, `cellsDown`: cells that the picture spans. */
+/**
+ * A screen at w × h sites, bilinear between cell centres. `cellsAcross`, `cellsDown`: cells that the picture spans.
+ * @throws TypeError, RangeError for another size than 1 to 8192, or more cells than there are.
+ */
 export const sampleScreen = ({ plate, steepness }: ScreenModel, w: number, h: number, cellsAcross: number, cellsDown: number): ScreenSites => {
+  checkSize(w, h, 1);
+  checkNumber('cellsAcross', cellsAcross, 0, plate.width);
+  checkNumber('cellsDown', cellsDown, 0, plate.height);
   const out = { y: new Float32Array(w * h), u: new Float32Array(w * h), v: new Float32Array(w * h), steepness: new Float32Array(w * h) };
   const cellAt = (i: number, j: number) => Math.min(plate.height - 1, Math.max(0, j)) * plate.width + Math.min(plate.width - 1, Math.max(0, i));
   for (let j = 0; j < h; j++) {
@@ -76,10 +89,14 @@ export const sampleScreen = ({ plate, steepness }: ScreenModel, w: number, h: nu
 /**
  * The matte of the keying model (§2.4, §2.5), real-valued and slow: the oracle that every fast implementation is
  * measured against.
+ * @throws TypeError, RangeError for planes and a screen of different sizes, or parameters that are none.
  */
 export const computeReferenceMatte = (planes: Planes, screen: ScreenSites, parameters: KeyingParameters): ReferenceMatte => {
   const { width, height, luma, chroma } = planes;
   const { width: w, height: h } = chroma;
+  checkPlanes(planes);
+  for (const name of ['y', 'u', 'v', 'steepness'] as const) checkSamples(`screen.${name}`, screen[name], w * h);
+  resolveParameters(parameters);
   const projection = new Float32Array(w * h);
   const m = new Float32Array(w * h);
   const gain = measureGain(chroma, screen.u, screen.v);
@@ -145,6 +162,9 @@ export const computeReferenceMatte = (planes: Planes, screen: ScreenSites, param
  */
 export const computeReferenceRgba = (planes: Planes, reference: ReferenceMatte, parameters: KeyingParameters, matrix: Matrix = 'bt709'): Float32Array => {
   const { width, height, luma } = planes;
+  checkPlanes(planes);
+  checkSamples('reference.matte', reference.matte, width * height);
+  checkChoice('matrix', matrix, ['bt601', 'bt709']);
   const { matte, chromaMatte, spill, rest, screen } = reference;
   const up = (sites: Float32Array) => upsample(sites, width, height, parameters.siting);
   const excess = up(spill.map((value, i) => value - (chromaMatte[i] ?? 0)));

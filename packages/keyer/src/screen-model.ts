@@ -1,7 +1,8 @@
+import { checkChoice, checkImage } from './checks.js';
 import { codesOfHex, type Codes, hexOf, type Matrix } from './color.js';
 import { FloorMap } from './floor-map.js';
 import { KeyTracker, type NotKeyableReason } from './key-tracker.js';
-import type { KeyingParameters } from './parameters.js';
+import { type KeyingParameters, resolveParameters } from './parameters.js';
 import type { ChromaImage } from './planes.js';
 import { project } from './projection.js';
 import { type PlateGrid, ScreenPlate } from './screen-plate.js';
@@ -38,13 +39,22 @@ export class ScreenModel {
   readonly #parameters: KeyingParameters;
   readonly #tracker = new KeyTracker();
   readonly #fixedKey: Codes | null;
+  readonly #width: number;
+  readonly #height: number;
   readonly #cellSize: number;
   readonly #matrix: Matrix;
   #isReady = false;
   #generation = 0;
 
-  /** For pictures of the given size; `grid` scales the plate's cells to it, `matrix` is that of the pictures' codes. */
+  /**
+   * For pictures of the given size; `grid` scales the plate's cells to it, `matrix` is that of the pictures' codes.
+   * @throws TypeError, RangeError for what is none of these.
+   */
   constructor(width: number, height: number, grid: PlateGrid, parameters: KeyingParameters, matrix: Matrix = 'bt709') {
+    checkChoice('matrix', matrix, ['bt601', 'bt709']);
+    resolveParameters(parameters);
+    this.#width = width;
+    this.#height = height;
     this.plate = new ScreenPlate(width, height, grid);
     this.#floors = new FloorMap(width, height, grid.cellSize);
     this.#projections = new Float32Array(width * height);
@@ -84,8 +94,12 @@ export class ScreenModel {
     return { keyable: false, reason: this.#tracker.reason ?? 'no_screen', key: null, confidence };
   }
 
-  /** Measures a picture. Returns whether it can be keyed. */
+  /**
+   * Measures a picture. Returns whether it can be keyed.
+   * @throws TypeError, RangeError for one of another size; nothing has changed then.
+   */
   update(image: ChromaImage): boolean {
+    checkImage('image', image, this.#width, this.#height);
     const jumped = this.#fixedKey === null && this.#tracker.update(image);
     if (jumped) {
       this.#forget();

@@ -1,3 +1,4 @@
+import { checkImage, checkNumber, checkObject, checkSize } from './checks.js';
 import { CellFiller } from './cell-filler.js';
 import type { Codes } from './color.js';
 import type { ChromaImage } from './planes.js';
@@ -38,8 +39,15 @@ export class ScreenPlate {
   readonly #filler: CellFiller;
   #unevenness = 0;
 
-  /** For images of the given size. */
+  /**
+   * For images of the given size.
+   * @throws TypeError, RangeError for another size than 1 to 8192, or a grid that is none.
+   */
   constructor(imageWidth: number, imageHeight: number, grid: PlateGrid) {
+    checkSize(imageWidth, imageHeight, 1);
+    checkObject('grid', grid);
+    checkNumber('grid.cellSize', grid.cellSize, 1, 64, true);
+    checkNumber('grid.erosion', grid.erosion, 0, 64, true);
     this.#imageWidth = imageWidth;
     this.#imageHeight = imageHeight;
     this.#grid = grid;
@@ -73,6 +81,7 @@ export class ScreenPlate {
 
   /** Measures an image of the constructor's size. Falls back to the constant key when too little screen is seen. */
   update(image: ChromaImage, key: Codes): void {
+    checkImage('image', image, this.#imageWidth, this.#imageHeight);
     const seen = this.#markSure(image, key);
     if (seen < MIN_CELLS * this.#grid.cellSize ** 2) return this.setConstant(key);
     this.#measure(image);
