@@ -51,6 +51,28 @@ describe('the wired server', () => {
     expect(found.data).toHaveLength(1);
   });
 
+  test('starts a session from a template, which then may go', async () => {
+    const { data } = (await backlot.api('GET', '/v1/background-images')).body as { data: { id: string }[] };
+    const background_image = data[0]?.id ?? null;
+    const template = { title: 'Front desk', background_image, canvas: { width: 720, height: 1280 }, fit: 'contain' };
+    const { id } = (await backlot.api('POST', '/v1/templates', template)).body as { id: string };
+    const created = await backlot.api('POST', '/v1/sessions', { template_id: id, fit: 'cover' });
+    expect([created.status, created.body]).toEqual([
+      201,
+      expect.objectContaining({
+        avatar: { provider: 'stand-in' },
+        canvas: template.canvas,
+        fit: 'cover',
+        background: expect.objectContaining({ background_id: background_image, background_version: 1 }) as unknown,
+      }),
+    ]);
+    expect((await backlot.api('DELETE', `/v1/templates/${id}`)).status).toBe(204);
+    const session = `/v1/sessions/${(created.body as { session_id: string }).session_id}`;
+    await expect.poll(async () => (await backlot.api('GET', session)).body, { timeout: 20_000 }).toMatchObject({ status: 'live', canvas: template.canvas });
+    expect((await backlot.api('POST', '/v1/sessions', { template_id: id })).status).toBe(404);
+    await backlot.api('DELETE', session);
+  });
+
   test('serves the console, the player, the documentation of errors and its health', async () => {
     const get = async (path: string): Promise<Response> => fetch(`${backlot.url}${path}`);
     expect((await get('/')).url).toBe(`${backlot.url}/console/`);

@@ -62,6 +62,30 @@ describe('requests', () => {
     ]);
   });
 
+  test('go to templates by their paths', async () => {
+    const seen: unknown[] = [];
+    const baseUrl = await serve((request, response, body) => {
+      seen.push([request.method, request.url, request.headers['idempotency-key'], body]);
+      if (request.method === 'DELETE') response.writeHead(204).end();
+      else json(response, 200, { id: 'tmpl_1' });
+    });
+    const { templates, sessions } = createBacklotClient({ baseUrl, apiKey: 'blk_1' });
+    await templates.create({ title: 'Show' }, { idempotencyKey: 'k1' });
+    await templates.list({ limit: 2, cursor: 'c' });
+    await templates.get('tmpl/1');
+    await templates.update('tmpl_1', { background_image: null });
+    await templates.delete('tmpl_1');
+    await sessions.create({ template_id: 'tmpl_1' });
+    expect(seen).toEqual([
+      ['POST', '/v1/templates', 'k1', '{"title":"Show"}'],
+      ['GET', '/v1/templates?limit=2&cursor=c', undefined, ''],
+      ['GET', '/v1/templates/tmpl%2F1', undefined, ''],
+      ['PATCH', '/v1/templates/tmpl_1', undefined, '{"background_image":null}'],
+      ['DELETE', '/v1/templates/tmpl_1', undefined, ''],
+      ['POST', '/v1/sessions', undefined, '{"template_id":"tmpl_1"}'],
+    ]);
+  });
+
   test('upload as a form with title, file name and bytes', async () => {
     let form = '';
     const baseUrl = await serve((_request, response, body) => {

@@ -14,6 +14,7 @@ import { type ConversationsApi, createConversationsApi } from './conversations.j
 import type { EventsOptions } from './event-stream.js';
 import { followSession } from './session-events.js';
 import { createSimulatorApi, type SimulatorApi } from './simulator.js';
+import { createTemplatesApi, type TemplatesApi } from './templates.js';
 import { type BacklotClientOptions, type CallOptions, type CreateOptions, Transport } from './transport.js';
 import { createWebhookEndpointsApi, createWebhookEventsApi, type WebhookEndpointsApi, type WebhookEventsApi } from './webhooks.js';
 
@@ -78,6 +79,7 @@ export interface SessionsApi {
 /** A Backlot server, as its API has it. */
 export interface BacklotClient {
   readonly backgroundImages: BackgroundImagesApi;
+  readonly templates: TemplatesApi;
   readonly sessions: SessionsApi;
   readonly conversations: ConversationsApi;
   /** There while the messaging provider is the simulator. */
@@ -144,6 +146,7 @@ export const createBacklotClient = (options: BacklotClientOptions): BacklotClien
   const transport = new Transport(options);
   return {
     backgroundImages: createBackgroundImagesApi(transport),
+    templates: createTemplatesApi(transport),
     sessions: createSessionsApi(transport),
     conversations: createConversationsApi(transport),
     simulator: createSimulatorApi(transport),

@@ -14,6 +14,7 @@ export type { ListWebhookEventsOptions, WebhookEndpointsApi, WebhookEventsApi } 
 export type { ConversationsApi, ListConversationsOptions, ListMessagesOptions } from './conversations.js';
 export type { EventsOptions } from './event-stream.js';
 export type { SimulatorApi } from './simulator.js';
+export type { TemplatesApi } from './templates.js';
 export type { BacklotClientOptions, CallOptions, CreateOptions } from './transport.js';
 export type {
   Advice,
@@ -31,6 +32,7 @@ export type {
   ConversationSummary,
   CreatedWebhookEndpoint,
   CreateSessionInput,
+  CreateTemplateInput,
   CreateWebhookEndpointInput,
   EndReason,
   ErrorCode,
@@ -53,8 +55,10 @@ export type {
   SimulatorFaults,
   SimulatorFaultsInput,
   Speech,
+  Template,
   TypingStatus,
   UpdateConversation,
+  UpdateTemplate,
   UpdateWebhookEndpoint,
   WebhookDelivery,
   WebhookDeliveryError,

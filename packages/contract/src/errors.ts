@@ -112,6 +112,13 @@ export const ERROR_CODES = define({
     message: 'There is no session with this id.',
     remedy: 'List the sessions for ids that exist.',
   },
+  template_not_found: {
+    status: 404,
+    type: 'not_found',
+    retryable: false,
+    message: 'There is no template with this id.',
+    remedy: 'List the templates for ids that exist.',
+  },
   clip_not_found: {
     status: 404,
     type: 'not_found',

@@ -5,4 +5,5 @@ export * from './errors.js';
 export * from './identity.js';
 export * from './sessions.js';
 export * from './simulator.js';
+export * from './templates.js';
 export * from './webhooks.js';

@@ -23,11 +23,21 @@ export const avatar = z
     z.strictObject({ provider: z.literal('whip') }).openapi({ description: 'Any WHIP publisher: OBS, GStreamer, a browser.' }),
   ])
   .openapi('Avatar');
+/** Who appears unless somebody says otherwise. */
+export const DEFAULT_AVATAR = { provider: 'stand-in' } as const;
 
 /** Side of a canvas in pixels: 180 to 1920, even. */
 export const canvasSide = z.number().int().min(180).max(1920).multipleOf(2, 'must be even');
 /** The composited picture, in pixels. */
 export const canvas = z.strictObject({ width: canvasSide, height: canvasSide }).openapi('Canvas');
+/** The canvas unless somebody says otherwise. */
+export const DEFAULT_CANVAS = { width: 1280, height: 720 } as const;
+
+/** Name of an avatar's voice. */
+export const voiceName = z
+  .string()
+  .regex(/^[a-z0-9+-]{2,40}$/i)
+  .openapi({ example: 'en-us' });
 
 /** A plain colour, `#rrggbb`. */
 export const color = z
@@ -54,7 +64,8 @@ export const liveBackground = z
   })
   .openapi('LiveBackground');
 
-const libraryImage = idReference('bg_7kq2mx9cvt4wz8hn3pdr');
+/** An image of the library, in a request. */
+export const libraryImage = idReference('bg_7kq2mx9cvt4wz8hn3pdr');
 
 /** Where a session is in its life; `ended` and `failed` are final. */
 export const sessionStatus = z.enum(['starting', 'live', 'ended', 'failed']);
@@ -97,19 +108,21 @@ export const session = z
 /** A page of sessions. */
 export const sessionPage = pageOf(session).openapi('SessionPage');
 
-/** Body that starts a session; everything in it has a default. */
+/** Body that starts a session. What is absent comes from the template, or has a default. */
 export const createSession = z
   .strictObject({
-    avatar: avatar.default({ provider: 'stand-in' }),
-    background_image: libraryImage.nullable().optional().openapi({ description: 'An image of the library; null or absent: none.' }),
-    canvas: canvas.default({ width: 1280, height: 720 }),
-    fit: renditionFit.default('cover').openapi({ description: 'How the background fills the canvas.' }),
-    render: z.enum(['client']).default('client'),
-    voice_id: z
-      .string()
-      .regex(/^[a-z0-9+-]{2,40}$/i)
+    template_id: idReference('tmpl_9mx7cvn3pdr4tz8hw2kq')
       .optional()
-      .openapi({ description: 'A voice of the avatar; the list of avatars names them.', example: 'en-us' }),
+      .openapi({ description: 'A template that gives what is absent here. It is copied: later changes of it do not touch the session.' }),
+    avatar: avatar.optional().openapi({ description: "Default: the template's, or the stand-in." }),
+    background_image: libraryImage.nullable().optional().openapi({ description: "An image of the library; null: none. Default: the template's, or none." }),
+    canvas: canvas.optional().openapi({ description: "Default: the template's, or 1280 × 720." }),
+    fit: renditionFit.optional().openapi({ description: "How the background fills the canvas. Default: the template's, or `cover`." }),
+    render: z.enum(['client']).default('client'),
+    voice_id: voiceName.nullable().optional().openapi({
+      description:
+        "A voice of the avatar; the list of avatars names them. null: the avatar's own. Default: the template's if `avatar` is absent too, or the avatar's own.",
+    }),
     text: z.string().trim().min(1).max(MAX_SPEECH_LENGTH).optional().openapi({ description: 'Said when the first viewer is there.' }),
     metadata: z
       .record(z.string().min(1).max(64), z.string().max(512))
@@ -203,7 +216,16 @@ export const sessionRoutes = {
     request: { headers: idempotent, body: { required: true, content: { 'application/json': { schema: createSession } } } },
     responses: {
       201: json(session, 'The session is starting.'),
-      ...errors('unauthenticated', 'invalid_request', 'background_image_not_found', 'clip_not_found', 'clip_unreadable', 'ffmpeg_missing', 'sessions_full'),
+      ...errors(
+        'unauthenticated',
+        'invalid_request',
+        'template_not_found',
+        'background_image_not_found',
+        'clip_not_found',
+        'clip_unreadable',
+        'ffmpeg_missing',
+        'sessions_full',
+      ),
     },
   }),
   list: createRoute({

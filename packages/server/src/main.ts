@@ -48,6 +48,8 @@ import { openSimulator, type Simulator } from './messaging/simulator/simulator.j
 import { createSessionAuthorization } from './sessions/authorization.js';
 import { registerSessionRoutes } from './sessions/routes.js';
 import { SessionService } from './sessions/service.js';
+import { registerTemplateRoutes } from './sessions/template-routes.js';
+import { TemplateService } from './sessions/templates.js';
 import { createEmbeddedStage, registerWebrtcRoutes } from './stage/embedded/index.js';
 import { WebhookDispatcher } from './webhooks/dispatcher.js';
 import { registerWebhookRoutes } from './webhooks/routes.js';
@@ -168,6 +170,12 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     );
     const media = opened(createMediaHost({ log, maxChildren: config.maxSessions }));
     const { searchPath } = config;
+    const avatars = [
+      createStandInAvatars({ media, findEspeak: () => findProgram('espeak-ng', searchPath), listVoices }),
+      createClipAvatars({ media, clips: createClipInspector(searchPath), clipsDir: config.clipsDir }),
+      createWhipAvatars(),
+    ];
+    const templates = new TemplateService({ database, avatars, library: library.service });
     const eventStreams = new EventStreams();
     closers.push(async () => {
       eventStreams.closeAll();
@@ -177,12 +185,9 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
       new SessionService({
         database,
         stage,
-        avatars: [
-          createStandInAvatars({ media, findEspeak: () => findProgram('espeak-ng', searchPath), listVoices }),
-          createClipAvatars({ media, clips: createClipInspector(searchPath), clipsDir: config.clipsDir }),
-          createWhipAvatars(),
-        ],
+        avatars,
         library: library.service,
+        templates,
         fetcher: safeFetcher,
         tokens,
         publicUrl,
@@ -228,6 +233,7 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     );
     registerIdentityRoutes(app, { identity, requireOrganization: organizationOnly, publicUrl, version });
     registerBackgroundImageRoutes(app, { service: library.service, fetcher: safeFetcher, requireOrganization: guard });
+    registerTemplateRoutes(app, { templates, guard });
     registerSessionRoutes(app, { sessions, authorization, eventStreams, guard });
     registerWebhookRoutes(app, { webhooks, guard });
     registerConversationRoutes(app, { conversations: conversations.service, eventStreams, guard });

@@ -43,3 +43,10 @@ export interface AvatarProvider {
   check(avatar: Avatar, voiceId: string | undefined): Promise<void>;
   start(start: AvatarStart): Promise<RunningAvatar>;
 }
+
+/** The provider of an avatar. Every kind that the contract knows is wired. */
+export const findProvider = (avatars: readonly AvatarProvider[], avatar: Avatar): AvatarProvider => {
+  const provider = avatars.find((candidate) => candidate.provider === avatar.provider);
+  if (provider === undefined) throw new Error(`no avatar provider ${avatar.provider} is wired`);
+  return provider;
+};

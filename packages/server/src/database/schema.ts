@@ -96,6 +96,26 @@ export const renditions = pgTable(
   (table) => [primaryKey({ columns: [table.sourceSha256, table.variant] }), index('renditions_sha256').on(table.sha256)],
 );
 
+/** What sessions start with, saved. */
+export const templates = pgTable(
+  'templates',
+  {
+    id: text('id').primaryKey(),
+    organizationId: organizationId(),
+    title: text('title').notNull(),
+    avatar: jsonb('avatar').notNull(),
+    voice: text('voice'),
+    /** No foreign key: the image may be deleted, and the template then says so. */
+    backgroundImageId: text('background_image_id'),
+    canvasWidth: integer('canvas_width').notNull(),
+    canvasHeight: integer('canvas_height').notNull(),
+    fit: text('fit', { enum: ['cover', 'contain'] }).notNull(),
+    createdAt: createdAt(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (table) => [index('templates_page').on(table.organizationId, table.createdAt, table.id)],
+);
+
 export const sessions = pgTable(
   'sessions',
   {

@@ -1,91 +1,39 @@
 import { createHash } from 'node:crypto';
 import type { BackgroundChange, Session } from '@backlot/contract';
 import { like } from 'drizzle-orm';
-import { every } from 'hono/combine';
-import { pino } from 'pino';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createWhipAvatars } from '../avatars/whip/provider.js';
-import { ORGANIZATION, openTestLibrary, type TestLibrary } from '../backgrounds/library.testing.js';
+import { ORGANIZATION, type TestLibrary } from '../backgrounds/library.testing.js';
 import { webhookEvents } from '../database/schema.js';
-import { createAuthentication, requireOrganization } from '../http/authentication.js';
-import { EventStreams } from '../http/event-stream.js';
-import { openTestApp, PUBLIC_URL, readError, type TestApp } from '../http/http.testing.js';
-import { idempotency } from '../http/idempotency.js';
-import { openSafeFetchRig, type SafeFetchRig } from '../http/safe-fetch/rig.testing.js';
-import { createSessionTokens } from '../identity/session-tokens.js';
-import { createEmbeddedStage, registerWebrtcRoutes } from '../stage/embedded/index.js';
-import type { EmbeddedStage } from '../stage/embedded/stage.js';
-import { createSessionAuthorization } from './authorization.js';
-import { registerSessionRoutes } from './routes.js';
-import { SessionService } from './service.js';
+import { PUBLIC_URL, type TestApp } from '../http/http.testing.js';
+import type { SafeFetchRig } from '../http/safe-fetch/rig.testing.js';
+import { codeOf, openTestSessions, type TestSessions } from './sessions.testing.js';
 
 /** Sessions on real parts: database, library and stage. Nobody publishes, so what is said here holds without media. */
 describe('sessions by REST', () => {
+  let opened: TestSessions;
   let server: TestApp;
   let library: TestLibrary;
-  let stage: EmbeddedStage;
-  let sessions: SessionService;
   let rig: SafeFetchRig;
-  const tokens = createSessionTokens(new Uint8Array(32).fill(3));
-  const eventStreams = new EventStreams();
-  const log = pino({ level: 'silent' });
-
-  const openSessions = (maxSessions: number): SessionService =>
-    new SessionService({
-      database: server.database,
-      stage,
-      avatars: [createWhipAvatars()],
-      library: library.library.service,
-      fetcher: rig.open(),
-      tokens,
-      publicUrl: PUBLIC_URL,
-      localUrl: PUBLIC_URL,
-      maxSessions,
-      log,
-    });
 
   beforeAll(async () => {
-    server = await openTestApp();
-    rig = await openSafeFetchRig();
-    library = await openTestLibrary({ database: server.database });
-    stage = await createEmbeddedStage({ udpPort: 0, log });
-    sessions = openSessions(100);
-    const authenticate = createAuthentication({ authenticator: server.identity, publicUrl: PUBLIC_URL });
-    const authorization = createSessionAuthorization({ sessions, tokens, authenticate });
-    registerSessionRoutes(server.app, {
-      sessions,
-      authorization,
-      eventStreams,
-      guard: every(requireOrganization(authenticate), idempotency({ database: server.database })),
-    });
-    registerWebrtcRoutes(server.app, { stage, authorize: authorization.mayConnect });
+    opened = await openTestSessions();
+    ({ server, library, rig } = opened);
   });
   afterAll(async () => {
-    await sessions?.[Symbol.asyncDispose]();
-    await stage?.[Symbol.asyncDispose]();
-    await library?.[Symbol.asyncDispose]();
-    await rig?.[Symbol.asyncDispose]();
-    await server?.[Symbol.asyncDispose]();
+    await opened?.[Symbol.asyncDispose]();
   });
 
-  const addImage = async (organizationId = server.organizationId): Promise<string> => {
-    const bytes = await sharp({ create: { width: 320, height: 180, channels: 3, background: { r: Math.floor(Math.random() * 255), g: 40, b: 90 } } })
-      .jpeg()
-      .toBuffer();
-    return (await library.library.service.create(organizationId, { title: 'Plain', bytes })).id;
-  };
   const create = async (body: object = {}): Promise<Session> => {
     const response = await server.send('POST', '/v1/sessions', { avatar: { provider: 'whip' }, ...body });
     expect(response.status).toBe(201);
     return (await response.json()) as Session;
   };
-  const codeOf = async (response: Response): Promise<[number, string]> => [response.status, (await readError(response)).code];
   const change = async (id: string, body: object): Promise<BackgroundChange> =>
     (await (await server.send('POST', `/v1/sessions/${id}/background`, body)).json()) as BackgroundChange;
 
   test('a new session has what the contract says, and is found in the list', async () => {
-    const image = await addImage();
+    const image = await opened.addImage();
     const session = await create({ background_image: image, metadata: { customer: '42' } });
     expect(session).toMatchObject({
       status: 'starting',
@@ -96,7 +44,7 @@ describe('sessions by REST', () => {
       publish_url: `${PUBLIC_URL}/v1/sessions/${session.session_id}/whip`,
       metadata: { customer: '42' },
     });
-    expect(tokens.verify(session.access_token)).toEqual({ sessionId: session.session_id, role: 'viewer' });
+    expect(opened.tokens.verify(session.access_token)).toEqual({ sessionId: session.session_id, role: 'viewer' });
     const list = (await (await server.send('GET', '/v1/sessions?limit=1')).json()) as { data: Session[] };
     expect(list.data[0]?.session_id).toBe(session.session_id);
   });
@@ -113,7 +61,7 @@ describe('sessions by REST', () => {
     ]) {
       expect(await codeOf(await server.send('POST', '/v1/sessions', { avatar: { provider: 'whip' }, ...body }))).toEqual([422, 'invalid_request']);
     }
-    for (const background_image of ['bg_nothing', await addImage(ORGANIZATION)]) {
+    for (const background_image of ['bg_nothing', await opened.addImage(ORGANIZATION)]) {
       expect(await codeOf(await server.send('POST', '/v1/sessions', { avatar: { provider: 'whip' }, background_image }))).toEqual([
         404,
         'background_image_not_found',
@@ -149,7 +97,7 @@ describe('sessions by REST', () => {
 
   test('a background is set idempotently, versions rise by one, and many at once end in one definite state', async () => {
     const { session_id: id } = await create();
-    const image = await addImage();
+    const image = await opened.addImage();
     expect(await change(id, { background_image: image })).toEqual({
       session_id: id,
       has_background: true,
@@ -276,7 +224,7 @@ describe('sessions by REST', () => {
   });
 
   test('there are as many sessions as may be, also when they are asked for at once', async () => {
-    await using few = openSessions(2);
+    await using few = opened.openSessions(2);
     const results = await Promise.allSettled(
       Array.from({ length: 6 }, async () =>
         few.create(server.organizationId, { avatar: { provider: 'whip' }, canvas: { width: 1280, height: 720 }, fit: 'cover', render: 'client', metadata: {} }),
@@ -319,8 +267,8 @@ describe('sessions by REST', () => {
       ],
     ]);
     const { session_id: orphan } = await create();
-    await openSessions(100).recover();
-    await openSessions(100).recover();
+    await opened.openSessions(100).recover();
+    await opened.openSessions(100).recover();
     expect(await published(orphan)).toEqual([
       [
         'session.ended',
@@ -336,7 +284,7 @@ describe('sessions by REST', () => {
 
   test('what an earlier process left on air is ended with a reason', async () => {
     const { session_id: id } = await create();
-    const next = openSessions(100);
+    const next = opened.openSessions(100);
     expect(await next.recover()).toBeGreaterThan(0);
     expect(await next.get(server.organizationId, id)).toMatchObject({ status: 'ended', reason: { code: 'server_restarted' } });
   });

@@ -14,7 +14,7 @@ import {
   type Speech,
 } from '@backlot/contract';
 import type { Logger } from 'pino';
-import type { AvatarProvider } from '../avatars/port.js';
+import { type AvatarProvider, findProvider } from '../avatars/port.js';
 import type { Database, Executor } from '../database/database.js';
 import { BacklotError, toError } from '../errors.js';
 import { createId } from '../ids.js';
@@ -35,6 +35,8 @@ import {
   type SessionPosition,
   type SessionRecord,
 } from './repository.js';
+import { settleSession } from './settle.js';
+import type { TemplateRecord } from './template-repository.js';
 
 /** What sessions need of the library. */
 export interface BackgroundLibrary {
@@ -59,6 +61,12 @@ export interface BackgroundLibrary {
   ): Promise<Result>;
 }
 
+/** What sessions need of templates. */
+export interface SavedTemplates {
+  /** Throws `template_not_found`. */
+  find(organizationId: string, id: string): Promise<TemplateRecord>;
+}
+
 /** Tokens for one session: viewers watch, publishers publish. */
 export interface SessionTokenIssuer {
   issue(claims: { readonly sessionId: string; readonly role: 'viewer' | 'publisher' }): string;
@@ -69,6 +77,7 @@ export interface SessionServiceOptions {
   readonly stage: Stage;
   readonly avatars: readonly AvatarProvider[];
   readonly library: BackgroundLibrary;
+  readonly templates: SavedTemplates;
   readonly fetcher: ImageFetcher;
   readonly tokens: SessionTokenIssuer;
   /** Base address that viewers use, without a slash at the end. */
@@ -134,25 +143,27 @@ export class SessionService implements AsyncDisposable {
 
   /** Puts an avatar on air. Throws `BacklotError` for everything that can be known to fail before it starts. */
   async create(organizationId: string, input: CreateSession): Promise<Session> {
-    const { database, maxSessions } = this.#options;
+    const { database, maxSessions, templates } = this.#options;
     if (this.#closing) throw new BacklotError('shutting_down');
     if (this.#onAir.size + this.#starting >= maxSessions) throw new BacklotError('sessions_full', { retryAfterSeconds: 5 });
     this.#starting++;
     try {
-      const provider = this.#provider(input.avatar);
-      await provider.check(input.avatar, input.voice_id);
+      const template = input.template_id === undefined ? null : await templates.find(organizationId, input.template_id);
+      const { avatar, voiceId, backgroundImageId, canvas, fit } = settleSession(input, template);
+      const provider = this.#provider(avatar);
+      await provider.check(avatar, voiceId ?? undefined);
       if (input.text !== undefined && !provider.speaks)
         throw new BacklotError('speech_unsupported', { details: [{ field: 'text', message: 'this avatar does not speak' }] });
-      const want = await this.#prepare(organizationId, { image: input.background_image ?? undefined }, input);
+      const want = await this.#prepare(organizationId, { image: backgroundImageId ?? undefined }, { canvas, fit });
       const now = this.#now();
       const id = createId('sess');
       const facts = {
         id,
         organizationId,
-        avatar: input.avatar,
-        canvas: input.canvas,
-        fit: input.fit,
-        voiceId: input.voice_id ?? null,
+        avatar,
+        canvas,
+        fit,
+        voiceId,
         openingText: input.text ?? null,
         metadata: input.metadata,
         createdAt: now,
@@ -421,9 +432,7 @@ export class SessionService implements AsyncDisposable {
   }
 
   #provider(avatar: Avatar): AvatarProvider {
-    const provider = this.#options.avatars.find((candidate) => candidate.provider === avatar.provider);
-    if (provider === undefined) throw new Error(`no avatar provider ${avatar.provider} is wired`);
-    return provider;
+    return findProvider(this.#options.avatars, avatar);
   }
 
   #imageUrl(record: SessionRecord, background: SurfaceBackground): string | null {
