@@ -1,4 +1,5 @@
 import { hasChromium, hasSharedData, launchChromium, sharedData } from '@backlot/testing';
+import type { ErrorCode } from '@backlot/contract';
 import axe from 'axe-core';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -226,6 +227,107 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
     await page.getByText('This session has ended').waitFor();
     await button('Start another like it').click();
     await expect.poll(() => fake.sessions.length).toBe(2);
+  });
+
+  test('saves a template, starts a session from it with something else on top, changes and deletes it', async () => {
+    fake.addImages(3);
+    await open('/templates');
+    await page.getByText('Save your first template').waitFor();
+    await page.getByRole('link', { name: 'New template' }).first().click();
+    expect(await button('Save template').isDisabled()).toBe(true);
+    await page.getByLabel('Title').fill('Front desk');
+    await page.getByRole('radio', { name: 'Picture 1' }).click();
+    await page.getByRole('radio', { name: /Portrait 9:16/ }).click();
+    await page.getByRole('radio', { name: /Show it whole/ }).click();
+    await page.getByLabel('Voice').selectOption('en-us');
+    await button('Save template').click();
+    await page.getByText('1 template', { exact: true }).waitFor();
+    const [template] = fake.templates;
+    const saved = { title: 'Front desk', avatar: { provider: 'stand-in' }, voice: 'en-us', background_image: fake.images[1]?.id, fit: 'contain' };
+    expect(template).toMatchObject({ ...saved, canvas: { width: 720, height: 1280 } });
+
+    await page.getByRole('link', { name: 'Start session from Front desk' }).click();
+    await page.getByRole('radio', { name: /Portrait 9:16/, checked: true }).waitFor();
+    expect(await page.getByRole('radio', { name: 'Picture 1' }).getAttribute('aria-checked')).toBe('true');
+    expect(await page.getByLabel('Voice').inputValue()).toBe('en-us');
+    await page.getByRole('radio', { name: 'Picture 2' }).click();
+    await button('Start session').click();
+    await page.locator('backlot-player').waitFor();
+    expect(fake.wanted.at(-1)).toEqual({ template_id: template?.id, background_image: fake.images[2]?.id, render: 'client', metadata: {} });
+
+    await open('/sessions/new');
+    await page.getByRole('combobox', { name: 'Template' }).selectOption('Front desk');
+    await page.getByRole('radio', { name: /Portrait 9:16/, checked: true }).waitFor();
+    expect(page.url()).toContain(`template=${template?.id ?? ''}`);
+    await page.getByRole('combobox', { name: 'Template' }).selectOption('None');
+    await page.getByRole('radio', { name: /Landscape 16:9/, checked: true }).waitFor();
+
+    await open('/templates');
+    await page.locator('tbody tr').first().focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Front desk' }).waitFor();
+    await page.getByLabel('Title').fill('Reception');
+    await page.getByRole('radio', { name: 'None' }).click();
+    await page.getByLabel('Title').press('Enter');
+    await page.getByRole('cell', { name: 'Reception', exact: true }).waitFor();
+    expect(template).toMatchObject({ ...saved, title: 'Reception', background_image: null });
+
+    await page.locator('tbody tr').first().focus();
+    await page.keyboard.press('Delete');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel');
+    await button('Delete template').click();
+    await page.getByText('Save your first template').waitFor();
+    expect(fake.templates).toEqual([]);
+  });
+
+  test('templates that load, fail, go on, miss their image or avatar, or are gone are told as such', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<ErrorCode>((resolve) => {
+      release = () => resolve('invalid_cursor');
+    });
+    fake.refuse = async (_method, path) => (path === '/v1/templates' ? held : null);
+    await open('/templates');
+    await page.getByRole('status', { name: 'Loading templates' }).waitFor();
+    release();
+    await page.getByText('The templates can’t be shown').waitFor();
+    fake.refuse = () => null;
+    fake.addImages(2);
+    const bereft = fake.addTemplate({
+      title: 'Bereft',
+      background_image: 'bg_gone',
+      avatar: { provider: 'clip', clip: 'gone.mp4' },
+      canvas: { width: 640, height: 640 },
+    });
+    for (let count = 0; count < 59; count++) fake.addTemplate();
+    await button('Try again').click();
+    await page.getByText('The newest 50 templates').waitFor();
+    await page.locator('tbody tr').first().getByText('Deleted').waitFor();
+    await button('Load more').click();
+    await page.getByText('All 60 templates').waitFor();
+
+    await open(`/templates/${bereft.id}`);
+    await page.getByText('The saved image was deleted from the library.').waitFor();
+    await page.getByText('The saved avatar is not there any more.').waitFor();
+    await page.getByRole('radio', { name: /As saved 1:1/, checked: true }).waitFor();
+    expect(await button('Save template').isDisabled()).toBe(true);
+    await page.getByRole('radio', { name: /Stand-in/ }).click();
+    await page.getByRole('radio', { name: 'Picture 0' }).click();
+    fake.refuse = (method) => (method === 'PATCH' ? 'database_unavailable' : null);
+    await button('Save template').click();
+    await page.getByText('The template was not saved').waitFor();
+    fake.refuse = () => null;
+    await button('Save template').click();
+    await page.getByText('The newest 50 templates').waitFor();
+    expect(bereft).toMatchObject({ avatar: { provider: 'stand-in' }, background_image: fake.images[0]?.id, canvas: { width: 640, height: 640 } });
+
+    await open('/templates/tmpl_none');
+    await page.getByText('The template can’t be shown').waitFor();
+    await open('/sessions/new?template=tmpl_none');
+    await page.getByText('The template can’t be used').waitFor();
+    expect(await button('Start session').isDisabled()).toBe(true);
+    await page.getByRole('combobox', { name: 'Template' }).selectOption('None');
+    await page.getByRole('radio', { name: 'Picture 0', checked: true }).waitFor();
+    expect(await button('Start session').isDisabled()).toBe(false);
   });
 
   test('adds a webhook endpoint, shows and rotates its secret, tests, disables and deletes it', async () => {
@@ -460,6 +562,8 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
       speaks: false,
     });
     const image = fake.images[0]?.id ?? '';
+    const template = fake.addTemplate({ title: LONG, background_image: image, thumbnail_url: fake.images[0]?.thumbnail_url ?? null });
+    fake.addTemplate({ background_image: 'bg_gone', avatar: { provider: 'clip', clip: LONG } });
     const endpoint = fake.addEndpoint({ url: `https://example.com/${'x'.repeat(300)}` });
     fake.addEndpoint({ enabled: false, disabled_reason: 'gone', event_types: ['session.started', 'message.received'] });
     fake.addEvent('session.started', [{ endpoint_id: endpoint.id, state: 'delivered', attempts: 1, last_status: 200, last_duration_ms: 8 }]);
@@ -488,6 +592,9 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
       `/background-images?dialog=delete&id=${image}`,
       `/background-images/${image}`,
       `/background-images/${image}?dialog=api`,
+      '/templates',
+      `/templates/${template.id}`,
+      `/templates?dialog=delete&id=${template.id}`,
       '/sessions',
       '/sessions/new',
       `/sessions/${live.session_id}`,

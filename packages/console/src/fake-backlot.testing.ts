@@ -8,6 +8,9 @@ import {
   type ConversationEvent,
   conversationSummary,
   type ConversationSummary,
+  createSession,
+  type CreateSession,
+  createTemplate,
   errorBody,
   ERROR_CODES,
   type ErrorCode,
@@ -22,6 +25,9 @@ import {
   type SimulatedChatDetail,
   simulatorFaults,
   type SimulatorFaults,
+  template as templateSchema,
+  type Template,
+  updateTemplate,
   webhookDelivery,
   type WebhookDelivery,
   webhookEndpoint,
@@ -54,7 +60,10 @@ export interface FakeConversation {
 export interface FakeBacklot extends AsyncDisposable {
   readonly url: string;
   images: Image[];
+  templates: Template[];
   sessions: Session[];
+  /** What sessions were asked for, the last one last. */
+  readonly wanted: CreateSession[];
   endpoints: WebhookEndpoint[];
   events: WebhookEvent[];
   conversations: FakeConversation[];
@@ -64,6 +73,7 @@ export interface FakeBacklot extends AsyncDisposable {
   refuse: (method: string, path: string) => Promise<ErrorCode | null> | ErrorCode | null;
   readonly requests: string[];
   addImages(count: number, title?: (index: number) => string): void;
+  addTemplate(change?: Partial<Template>): Template;
   addSession(change: Partial<Session>): Session;
   addEndpoint(change?: Partial<WebhookEndpoint>): WebhookEndpoint;
   addConversation(change?: Partial<ConversationSummary>, options?: { readonly messages?: number; readonly isSimulated?: boolean }): FakeConversation;
@@ -387,9 +397,30 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
       if (method === 'PATCH') image.title = (JSON.parse(body.toString()) as { title: string }).title;
       return json(response, 200, image);
     }
+    const thumbnailOf = (wanted: string | null): string | null => fake.images.find((image) => image.id === wanted)?.thumbnail_url ?? null;
+    if (path === '/v1/templates') {
+      if (method !== 'POST') return json(response, 200, page(fake.templates));
+      const wanted = createTemplate.parse(JSON.parse(body.toString()));
+      return json(response, 201, fake.addTemplate({ ...wanted, thumbnail_url: thumbnailOf(wanted.background_image) }));
+    }
+    const wantedTemplate = /^\/v1\/templates\/([^/]+)$/.exec(path)?.[1];
+    if (wantedTemplate !== undefined) {
+      const template = fake.templates.find((other) => other.id === wantedTemplate);
+      if (template === undefined) return fail(response, 'template_not_found');
+      if (method === 'DELETE') {
+        fake.templates = fake.templates.filter((other) => other !== template);
+        response.writeHead(204).end();
+        return;
+      }
+      if (method === 'PATCH') Object.assign(template, updateTemplate.parse(JSON.parse(body.toString())));
+      return json(response, 200, Object.assign(template, { thumbnail_url: thumbnailOf(template.background_image) }));
+    }
     if (path === '/v1/sessions' && method === 'GET')
       return json(response, 200, page(fake.sessions.filter(({ status }) => status === (url.searchParams.get('status') ?? status))));
-    if (path === '/v1/sessions') return json(response, 201, fake.addSession({ status: 'starting' }));
+    if (path === '/v1/sessions') {
+      fake.wanted.push(createSession.parse(JSON.parse(body.toString())));
+      return json(response, 201, fake.addSession({ status: 'starting' }));
+    }
     const session = fake.sessions.find(({ session_id: other }) => path.startsWith(`/v1/sessions/${other}`));
     if (session === undefined) return fail(response, path.startsWith('/v1/sessions/') ? 'session_not_found' : 'route_not_found');
     if (path.endsWith('/events')) {
@@ -430,7 +461,9 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
   const fake: FakeBacklot = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     images: [],
+    templates: [],
     sessions: [],
+    wanted: [],
     endpoints: [],
     events: [],
     conversations: [],
@@ -440,6 +473,21 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
     requests: [],
     addImages: (count, title = (index) => `Picture ${index}`) => {
       for (let index = 0; index < count; index++) fake.images.push(makeImage(index, title(index)));
+    },
+    addTemplate: (change = {}) => {
+      const facts = { avatar: { provider: 'stand-in' }, voice: null, background_image: null, thumbnail_url: null, fit: 'cover' };
+      const at = new Date(Date.now() - fake.templates.length * 3_600_000).toISOString();
+      const template = templateSchema.parse({
+        id: id('tmpl', fake.templates.length),
+        title: `Template ${fake.templates.length}`,
+        canvas: { width: 1280, height: 720 },
+        created_at: at,
+        updated_at: at,
+        ...facts,
+        ...change,
+      });
+      fake.templates.push(template);
+      return template;
     },
     addSession: (change) => {
       const sessionId = id('sess', fake.sessions.length);

@@ -9,6 +9,8 @@ import { SessionPage } from './sessions/session-page.js';
 import { parseSearch } from './shell/search.js';
 import { Shell } from './shell/shell.js';
 import { SignInPage } from './sign-in/page.js';
+import { TemplatePage, NewTemplatePage } from './templates/form-page.js';
+import { TemplateListPage } from './templates/list-page.js';
 import { buttonClasses } from './ui/button.js';
 import { ErrorNotice } from './ui/error-notice.js';
 import { WebhooksPage } from './webhooks/page.js';
@@ -27,6 +29,9 @@ const home = createRoute({
 });
 const library = createRoute({ getParentRoute: () => shell, path: '/background-images', component: LibraryPage });
 const image = createRoute({ getParentRoute: () => shell, path: '/background-images/$id', component: ImagePage });
+const templates = createRoute({ getParentRoute: () => shell, path: '/templates', component: TemplateListPage });
+const newTemplate = createRoute({ getParentRoute: () => shell, path: '/templates/new', component: NewTemplatePage });
+const template = createRoute({ getParentRoute: () => shell, path: '/templates/$id', component: TemplatePage });
 const sessions = createRoute({ getParentRoute: () => shell, path: '/sessions', component: SessionListPage });
 const newSession = createRoute({ getParentRoute: () => shell, path: '/sessions/new', component: NewSessionPage });
 const session = createRoute({ getParentRoute: () => shell, path: '/sessions/$id', component: SessionPage });
@@ -55,7 +60,11 @@ const Broken = ({ error }: ErrorComponentProps) => (
 /** The console's pages, under `/console`. */
 export const createConsoleRouter = () =>
   createRouter({
-    routeTree: root.addChildren([signIn, home, shell.addChildren([library, image, sessions, newSession, session, conversations, conversation, webhooks])]),
+    routeTree: root.addChildren([
+      signIn,
+      home,
+      shell.addChildren([library, image, templates, newTemplate, template, sessions, newSession, session, conversations, conversation, webhooks]),
+    ]),
     basepath: '/console',
     defaultNotFoundComponent: NotFound,
     defaultErrorComponent: Broken,

@@ -1,5 +1,5 @@
 import type { BackgroundImage, BacklotApiError, Page } from '@backlot/client';
-import { type InfiniteData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type InfiniteData, skipToken, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useBacklot } from './backlot-context.js';
 
 const LIBRARY = 'background-images';
@@ -17,10 +17,13 @@ export const useLibrary = (search: string) => {
   });
 };
 
-/** One image of the library. */
-export const useBackgroundImage = (id: string) => {
+/** One image of the library; null asks for none. */
+export const useBackgroundImage = (id: string | null) => {
   const backlot = useBacklot();
-  return useQuery<BackgroundImage, BacklotApiError>({ queryKey: [LIBRARY, 'one', id], queryFn: ({ signal }) => backlot.backgroundImages.get(id, { signal }) });
+  return useQuery<BackgroundImage, BacklotApiError>({
+    queryKey: [LIBRARY, 'one', id],
+    queryFn: id === null ? skipToken : ({ signal }) => backlot.backgroundImages.get(id, { signal }),
+  });
 };
 
 /** Renames at once and goes back when the server refuses. */

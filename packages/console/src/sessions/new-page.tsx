@@ -1,58 +1,69 @@
-import type { AvatarOption, CreateSessionInput } from '@backlot/client';
+import type { Canvas, CreateSessionInput, RenditionFit, Template } from '@backlot/client';
 import { useNavigate } from '@tanstack/react-router';
-import { Clapperboard, RadioTower, UserRound } from 'lucide-react';
-import { RadioGroup } from 'radix-ui';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { useLibrary } from '../api/library.js';
-import { ownAddress } from '../api/own-address.js';
-import { useAvatars, useCreateSession } from '../api/sessions.js';
+import { useCreateSession } from '../api/sessions.js';
+import { useTemplate, useTemplates } from '../api/templates.js';
 import { Page } from '../shell/page.js';
 import { useConsoleSearch } from '../shell/search.js';
 import { Button } from '../ui/button.js';
 import { ErrorNotice } from '../ui/error-notice.js';
 import { Skeleton } from '../ui/skeleton.js';
+import { AvatarPart, BackgroundPart, CanvasPart, FitPart, LANDSCAPE_CANVAS, Part, useAvatarOption, VoiceField } from './choices.js';
 import { avatarKey } from './describe-avatar.js';
-
-const SHAPES = [
-  { value: '16:9', label: 'Landscape 16:9', note: '1280 × 720', canvas: { width: 1280, height: 720 }, box: 'h-6 w-[43px]' },
-  { value: '9:16', label: 'Portrait 9:16', note: '720 × 1280', canvas: { width: 720, height: 1280 }, box: 'h-9 w-5' },
-] as const;
 
 /** In the address: deliberately without a background. */
 const NO_BACKGROUND = 'none';
 
-const ICONS = { 'stand-in': UserRound, clip: Clapperboard, whip: RadioTower } as const;
-const NOTES = {
-  'stand-in': 'The presenter that Backlot draws; needs no account.',
-  clip: 'A green-screen video file, looped.',
-  whip: 'Your own video: OBS, GStreamer or a browser.',
-} as const;
-
-const OPTION =
-  'relative flex min-w-0 gap-3 rounded-lg border border-line bg-surface p-3 text-left hover:bg-hover disabled:cursor-not-allowed disabled:hover:bg-surface data-[state=checked]:border-accent data-[state=checked]:bg-accent-soft data-[state=checked]:ring-1 data-[state=checked]:ring-accent';
+/** What was chosen on this page; what was not comes from the template, or is the default. */
+interface Choices {
+  /** Key of the avatar. */
+  readonly avatar?: string;
+  readonly voice?: string | null;
+  readonly canvas?: Canvas;
+  readonly fit?: RenditionFit;
+}
 
 /** On air → Sessions → New session. */
 export const NewSessionPage = () => {
-  const [{ background: chosenBackground }, change] = useConsoleSearch();
+  const [{ background: chosenBackground, template: templateId }, change] = useConsoleSearch();
+  const [choices, setChoices] = useState<Choices>({});
+  const [text, setText] = useState('');
+  const templateQuery = useTemplate(templateId ?? null);
+  const template = templateId === undefined ? undefined : templateQuery.data;
+  const isWaiting = templateId !== undefined && template === undefined;
   const library = useLibrary('');
-  // A background is what one comes for: the newest image unless the address says otherwise.
-  const background = chosenBackground === NO_BACKGROUND ? null : (chosenBackground ?? library.data?.pages[0]?.data[0]?.id ?? null);
-  const avatars = useAvatars();
   const create = useCreateSession();
   const navigate = useNavigate();
-  const [chosenAvatar, setAvatar] = useState<string | null>(null);
-  const [shape, setShape] = useState<(typeof SHAPES)[number]['value']>('16:9');
-  const [voice, setVoice] = useState('');
-  const [text, setText] = useState('');
 
-  const options = avatars.data ?? [];
-  const option = options.find(({ avatar }) => avatarKey(avatar) === chosenAvatar) ?? options.find(({ available }) => available);
+  const inheritsAvatar = choices.avatar === undefined;
+  const avatarChoice = choices.avatar ?? (template === undefined ? null : avatarKey(template.avatar));
+  const option = useAvatarOption(avatarChoice);
+  const voice = choices.voice === undefined ? (inheritsAvatar ? (template?.voice ?? null) : null) : choices.voice;
+  // A background is what one comes for: the newest image unless the address or the template says otherwise.
+  const usualBackground = template === undefined ? (library.data?.pages[0]?.data[0]?.id ?? null) : template.background_image;
+  const background = chosenBackground === NO_BACKGROUND ? null : (chosenBackground ?? usualBackground);
+  const canvas = choices.canvas ?? template?.canvas ?? LANDSCAPE_CANVAS;
+  const fit = choices.fit ?? template?.fit ?? 'cover';
+
+  const speaks = option?.speaks === true;
+  const isOwn = (choice: unknown): boolean => template === undefined || choice !== undefined;
   const input: CreateSessionInput = {
-    ...(option === undefined ? {} : { avatar: option.avatar }),
-    background_image: background,
-    canvas: SHAPES.find(({ value }) => value === shape)?.canvas ?? SHAPES[0].canvas,
-    ...(option?.voices.includes(voice) === true ? { voice_id: voice } : {}),
-    ...(text.trim() === '' || option?.speaks !== true ? {} : { text: text.trim() }),
+    ...(template === undefined ? {} : { template_id: template.id }),
+    ...(option !== undefined && isOwn(choices.avatar) ? { avatar: option.avatar } : {}),
+    ...(isOwn(chosenBackground) ? { background_image: background } : {}),
+    ...(isOwn(choices.canvas) ? { canvas } : {}),
+    ...(isOwn(choices.fit) ? { fit } : {}),
+    ...(speaks && choices.voice !== undefined ? { voice_id: choices.voice } : {}),
+    ...(text.trim() === '' || !speaks ? {} : { text: text.trim() }),
+  };
+  const choose = (choice: Choices): void => setChoices({ ...choices, ...choice });
+  // A voice is one of its avatar: the one before takes its own along.
+  const chooseAvatar = (avatar: string): void => setChoices(({ voice: _ofAnother, ...rest }) => ({ ...rest, avatar }));
+  const chooseTemplate = (id: string | undefined): void => {
+    // It is to be seen as it is: nothing of what was chosen before stays on top of it.
+    setChoices({});
+    change({ template: id, background: undefined });
   };
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -73,86 +84,54 @@ export const NewSessionPage = () => {
       ]}
     >
       <form className="flex max-w-[880px] flex-col gap-8" onSubmit={submit}>
-        <Part title="Avatar">
-          {avatars.error !== null ? (
-            <ErrorNotice error={avatars.error} title="The avatars can’t be shown" onRetry={() => void avatars.refetch()} />
-          ) : avatars.data === undefined ? (
-            <div role="status" aria-label="Loading avatars" className="grid gap-3 sm:grid-cols-2">
-              <Skeleton className="h-17" />
-              <Skeleton className="h-17" />
+        <TemplatePart chosenId={templateId} template={template} onChange={chooseTemplate} />
+        {isWaiting ? (
+          templateQuery.error === null ? (
+            <div role="status" aria-label="Loading the template" className="flex flex-col gap-8">
+              <Skeleton className="h-26" />
+              <Skeleton className="h-40" />
             </div>
           ) : (
-            <RadioGroup.Root
-              aria-label="Avatar"
-              value={option === undefined ? '' : avatarKey(option.avatar)}
-              onValueChange={setAvatar}
-              className="grid gap-3 sm:grid-cols-2"
-            >
-              {options.map((item) => (
-                <AvatarCard key={avatarKey(item.avatar)} option={item} />
-              ))}
-            </RadioGroup.Root>
-          )}
-        </Part>
-        <Part title="Background">
-          <BackgroundPicker value={background} onChange={(id) => change({ background: id ?? NO_BACKGROUND })} />
-        </Part>
-        <Part title="Canvas">
-          <RadioGroup.Root
-            aria-label="Canvas"
-            value={shape}
-            onValueChange={(value) => setShape(value === '9:16' ? '9:16' : '16:9')}
-            className="grid gap-3 sm:grid-cols-2"
-          >
-            {SHAPES.map(({ value, label, note, box }) => (
-              <RadioGroup.Item key={value} value={value} className={`${OPTION} items-center`}>
-                <span className="flex h-9 w-11 items-center justify-center" aria-hidden>
-                  <span className={`rounded-sm border-2 border-ink-soft ${box}`} />
-                </span>
-                <span>
-                  <span className="block font-medium">{label}</span>
-                  <span className="block text-sm text-ink-soft">{note}</span>
-                </span>
-              </RadioGroup.Item>
-            ))}
-          </RadioGroup.Root>
-        </Part>
-        {option?.speaks === true && (
-          <Part title="Speech">
-            <div className="flex flex-col gap-4">
-              <div>
-                <label htmlFor="opening" className="mb-1 block font-medium">
-                  Opening line <span className="font-normal text-ink-soft">(optional)</span>
-                </label>
-                <textarea
-                  id="opening"
-                  rows={2}
-                  maxLength={2000}
-                  className="field resize-y"
-                  placeholder="Said when the first viewer is there"
-                  value={text}
-                  onChange={(event) => setText(event.target.value)}
-                />
-              </div>
-              {option.voices.length > 0 && (
-                <div>
-                  <label htmlFor="voice" className="mb-1 block font-medium">
-                    Voice
-                  </label>
-                  <select id="voice" className="field max-w-80" value={voice} onChange={(event) => setVoice(event.target.value)}>
-                    <option value="">The avatar’s own</option>
-                    {option.voices.map((name) => (
-                      <option key={name}>{name}</option>
-                    ))}
-                  </select>
+            <ErrorNotice
+              error={templateQuery.error}
+              title="The template can’t be used"
+              {...(templateQuery.error.code === 'template_not_found' ? {} : { onRetry: () => void templateQuery.refetch() })}
+            />
+          )
+        ) : (
+          <>
+            <AvatarPart value={avatarChoice} onChange={chooseAvatar} />
+            <BackgroundPart value={background} onChange={(id) => change({ background: id ?? NO_BACKGROUND })} />
+            <CanvasPart value={canvas} saved={template?.canvas} onChange={(chosen) => choose({ canvas: chosen })} />
+            <FitPart value={fit} onChange={(chosen) => choose({ fit: chosen })} />
+            {option?.speaks === true && (
+              <Part title="Speech">
+                <div className="flex flex-col gap-4">
+                  <div>
+                    <label htmlFor="opening" className="mb-1 block font-medium">
+                      Opening line <span className="font-normal text-ink-soft">(optional)</span>
+                    </label>
+                    <textarea
+                      id="opening"
+                      rows={2}
+                      maxLength={2000}
+                      className="field resize-y"
+                      placeholder="Said when the first viewer is there"
+                      value={text}
+                      onChange={(event) => setText(event.target.value)}
+                    />
+                  </div>
+                  {(option.voices.length > 0 || voice !== null) && (
+                    <VoiceField voices={option.voices} value={voice} onChange={(chosen) => choose({ voice: chosen })} />
+                  )}
                 </div>
-              )}
-            </div>
-          </Part>
+              </Part>
+            )}
+          </>
         )}
         {create.error !== null && <ErrorNotice error={create.error} title="The session did not start" />}
         <div className="flex gap-2">
-          <Button type="submit" variant="primary" disabled={create.isPending || option === undefined}>
+          <Button type="submit" variant="primary" disabled={create.isPending || option === undefined || isWaiting}>
             {create.isPending ? 'Starting' : 'Start session'}
           </Button>
           <Button onClick={() => void navigate({ to: '/sessions', search: {} })}>Cancel</Button>
@@ -162,71 +141,44 @@ export const NewSessionPage = () => {
   );
 };
 
-const Part = ({ title, children }: { readonly title: string; readonly children: ReactNode }) => (
-  <section aria-label={title}>
-    <h2 className="mb-3 text-lg font-semibold">{title}</h2>
-    {children}
-  </section>
-);
+interface TemplatePartProps {
+  readonly chosenId: string | undefined;
+  /** The chosen one; undefined until it is there. */
+  readonly template: Template | undefined;
+  readonly onChange: (id: string | undefined) => void;
+}
 
-const AvatarCard = ({ option }: { readonly option: AvatarOption }) => {
-  const { provider } = option.avatar;
-  const Icon = ICONS[provider];
+/** From which template; not there as long as none is saved. */
+const TemplatePart = ({ chosenId, template, onChange }: TemplatePartProps) => {
+  const query = useTemplates();
+  const listed = query.data?.pages.flatMap(({ data }) => data) ?? [];
+  // The chosen one may stand further down the list than what was read of it.
+  const templates = template === undefined || listed.some(({ id }) => id === template.id) ? listed : [template, ...listed];
+  if (templates.length === 0 && chosenId === undefined) return null;
   return (
-    <RadioGroup.Item value={avatarKey(option.avatar)} disabled={!option.available} className={OPTION}>
-      <span className="flex size-9 shrink-0 items-center justify-center rounded-md bg-sunken text-ink-soft">
-        <Icon size={18} aria-hidden />
-      </span>
-      <span className="min-w-0">
-        <span className="block truncate font-medium">{option.title}</span>
-        <span className="block text-sm wrap-anywhere text-ink-soft">
-          {option.available ? NOTES[provider] : `Not available: ${option.unavailable_reason ?? 'the server gives no reason.'}`}
-        </span>
-      </span>
-    </RadioGroup.Item>
-  );
-};
-
-const BackgroundPicker = ({ value, onChange }: { readonly value: string | null; readonly onChange: (id: string | null) => void }) => {
-  const library = useLibrary('');
-  const images = library.data?.pages.flatMap(({ data }) => data);
-  if (library.error !== null && images === undefined)
-    return <ErrorNotice error={library.error} title="The library can’t be shown" onRetry={() => void library.refetch()} />;
-  if (images === undefined) {
-    return (
-      <div role="status" aria-label="Loading backgrounds" className="grid grid-cols-2 gap-3 sm:grid-cols-4">
-        {[0, 1, 2, 3].map((index) => (
-          <Skeleton key={index} className="aspect-video" />
-        ))}
+    <Part title="Template">
+      <div className="flex flex-wrap items-center gap-3">
+        <select
+          aria-label="Template"
+          className="field max-w-110"
+          value={chosenId ?? ''}
+          onChange={({ target }) => onChange(target.value === '' ? undefined : target.value)}
+        >
+          <option value="">None</option>
+          {templates.map(({ id, title }) => (
+            <option key={id} value={id}>
+              {title}
+            </option>
+          ))}
+          {chosenId !== undefined && !templates.some(({ id }) => id === chosenId) && <option value={chosenId}>{chosenId}</option>}
+        </select>
+        {query.hasNextPage && (
+          <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+            {query.isFetchingNextPage ? 'Loading' : 'More templates'}
+          </Button>
+        )}
       </div>
-    );
-  }
-  const tile =
-    'min-w-0 rounded-md p-1 text-left outline-offset-0 ring-line hover:bg-hover data-[state=checked]:bg-accent-soft data-[state=checked]:ring-2 data-[state=checked]:ring-accent';
-  return (
-    <>
-      <RadioGroup.Root
-        aria-label="Background"
-        value={value ?? 'none'}
-        onValueChange={(id) => onChange(id === 'none' ? null : id)}
-        className="grid max-h-104 grid-cols-2 gap-3 overflow-y-auto p-0.5 sm:grid-cols-4"
-      >
-        <RadioGroup.Item value="none" className={tile}>
-          <span className="chequered block aspect-video rounded-sm" />
-          <span className="mt-1 block truncate px-1 text-sm">None</span>
-        </RadioGroup.Item>
-        {images.map((image) => (
-          <RadioGroup.Item key={image.id} value={image.id} title={image.title} className={tile}>
-            <img src={ownAddress(image.thumbnail_url)} alt="" loading="lazy" className="chequered block aspect-video w-full rounded-sm object-cover" />
-            <span className="mt-1 block truncate px-1 text-sm">{image.title}</span>
-          </RadioGroup.Item>
-        ))}
-      </RadioGroup.Root>
-      {library.hasNextPage && (
-        <Button className="mt-3" disabled={library.isFetchingNextPage} onClick={() => void library.fetchNextPage()}>
-          {library.isFetchingNextPage ? 'Loading' : 'Load more'}
-        </Button>
-      )}
-    </>
+      <p className="mt-1 text-sm text-ink-soft">What you change below counts for this session only.</p>
+    </Part>
   );
 };

@@ -15,7 +15,7 @@ export interface PageProps {
   /** Under the title: one sentence or a pill. */
   readonly note?: ReactNode;
   /** Group and page above this one. */
-  readonly trail: readonly { readonly label: string; readonly to?: '/background-images' | '/sessions' | '/conversations' }[];
+  readonly trail: readonly { readonly label: string; readonly to?: '/background-images' | '/templates' | '/sessions' | '/conversations' }[];
   readonly actions?: ReactNode;
   readonly api: readonly ApiExample[];
   readonly children: ReactNode;

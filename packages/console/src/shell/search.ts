@@ -19,6 +19,8 @@ export interface ConsoleSearch {
   readonly event?: WebhookEventType;
   /** Background image that a new session starts with. */
   readonly background?: string;
+  /** Template that a new session starts from. */
+  readonly template?: string;
   /** Where to go on after signing in: a path within the console. */
   readonly return?: string;
 }
@@ -34,6 +36,7 @@ export const parseSearch = (query: Record<string, unknown>): ConsoleSearch => {
   const status = text(query['status']);
   const event = WEBHOOK_EVENT_TYPES.find((type) => type === query['event']);
   const background = text(query['background']);
+  const template = text(query['template']);
   const back = text(query['return']);
   return {
     ...(dialog === undefined ? {} : { dialog }),
@@ -42,6 +45,7 @@ export const parseSearch = (query: Record<string, unknown>): ConsoleSearch => {
     ...(status === undefined || !STATUSES.includes(status) ? {} : { status: status as SessionStatus }),
     ...(event === undefined ? {} : { event }),
     ...(background === undefined ? {} : { background }),
+    ...(template === undefined ? {} : { template }),
     // Only paths of this console: never another site.
     ...(back === undefined || !/^\/(?![/\\])/.test(back) ? {} : { return: back }),
   };

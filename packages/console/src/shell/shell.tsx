@@ -1,7 +1,7 @@
 import type { BacklotApiError, Me } from '@backlot/client';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { Images, LogOut, MessagesSquare, Radio, Webhook, WifiOff, X } from 'lucide-react';
+import { Images, LayoutTemplate, LogOut, MessagesSquare, Radio, Webhook, WifiOff, X } from 'lucide-react';
 import { createContext, use, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useBacklot } from '../api/backlot-context.js';
 import { UploadsProvider } from '../library/uploads.js';
@@ -19,7 +19,13 @@ const ShellContext = createContext<ShellState>({ openMenu: () => undefined, hasN
 export const useShell = (): ShellState => use(ShellContext);
 
 const GROUPS = [
-  { title: 'Resources', links: [{ to: '/background-images', label: 'Background Images', icon: Images }] },
+  {
+    title: 'Resources',
+    links: [
+      { to: '/background-images', label: 'Background Images', icon: Images },
+      { to: '/templates', label: 'Templates', icon: LayoutTemplate },
+    ],
+  },
   { title: 'On air', links: [{ to: '/sessions', label: 'Sessions', icon: Radio }] },
   { title: 'Messaging', links: [{ to: '/conversations', label: 'Conversations', icon: MessagesSquare }] },
   { title: 'Settings', links: [{ to: '/webhooks', label: 'Webhooks', icon: Webhook }] },

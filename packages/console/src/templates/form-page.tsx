@@ -1,0 +1,159 @@
+import type { Canvas, CreateTemplateInput, RenditionFit, Template } from '@backlot/client';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { Radio, Trash2 } from 'lucide-react';
+import { type FormEvent, useState } from 'react';
+import { useSaveTemplate, useTemplate } from '../api/templates.js';
+import { MAX_TITLE_CHARACTERS } from '../library/limits.js';
+import { AvatarPart, BackgroundPart, CanvasPart, FitPart, LANDSCAPE_CANVAS, useAvatarOption, VoiceField } from '../sessions/choices.js';
+import { avatarKey } from '../sessions/describe-avatar.js';
+import { Page } from '../shell/page.js';
+import { useDialog } from '../shell/search.js';
+import { Button, buttonClasses } from '../ui/button.js';
+import { ErrorNotice } from '../ui/error-notice.js';
+import { IdText } from '../ui/id-text.js';
+import { Skeleton } from '../ui/skeleton.js';
+import { DeleteTemplateDialog } from './delete-dialog.js';
+
+const TRAIL = [{ label: 'Resources' }, { label: 'Templates', to: '/templates' }] as const;
+
+/** Resources → Templates → New template. */
+export const NewTemplatePage = () => <TemplateForm template={null} />;
+
+/** One template: what it holds, and what can be done with it. */
+export const TemplatePage = () => {
+  const { id = '' } = useParams({ strict: false });
+  const query = useTemplate(id);
+  if (query.data !== undefined) return <TemplateForm key={id} template={query.data} />;
+  return (
+    <Page title={query.error === null ? 'Template' : 'Not shown'} trail={TRAIL} api={[]}>
+      {query.error === null ? (
+        <div role="status" aria-label="Loading the template" className="flex max-w-[880px] flex-col gap-8">
+          <Skeleton className="h-9 max-w-110" />
+          <Skeleton className="h-17" />
+          <Skeleton className="h-40" />
+        </div>
+      ) : (
+        <ErrorNotice
+          error={query.error}
+          title="The template can’t be shown"
+          {...(query.error.code === 'template_not_found' ? {} : { onRetry: () => void query.refetch() })}
+        />
+      )}
+    </Page>
+  );
+};
+
+const TemplateForm = ({ template }: { readonly template: Template | null }) => {
+  const navigate = useNavigate();
+  const { dialog, open, close } = useDialog();
+  const save = useSaveTemplate(template?.id ?? null);
+  const [title, setTitle] = useState(template?.title ?? '');
+  const [avatar, setAvatar] = useState<string | null>(template === null ? null : avatarKey(template.avatar));
+  const [voice, setVoice] = useState<string | null>(template?.voice ?? null);
+  const [background, setBackground] = useState<string | null>(template?.background_image ?? null);
+  const [canvas, setCanvas] = useState<Canvas>(template?.canvas ?? LANDSCAPE_CANVAS);
+  const [fit, setFit] = useState<RenditionFit>(template?.fit ?? 'cover');
+  const option = useAvatarOption(avatar);
+
+  const wanted: CreateTemplateInput = {
+    title: title.trim(),
+    ...(option === undefined ? {} : { avatar: option.avatar }),
+    voice,
+    background_image: background,
+    canvas,
+    fit,
+  };
+  const leave = (): void => void navigate({ to: '/templates', search: {} });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    save.mutate(wanted, { onSuccess: leave });
+  };
+  const json = JSON.stringify(wanted, null, 2);
+  return (
+    <Page
+      title={template?.title ?? 'New template'}
+      trail={TRAIL}
+      {...(template === null ? {} : { note: <IdText id={template.id} what="template id" /> })}
+      api={
+        template === null
+          ? [
+              {
+                title: 'Save this template',
+                method: 'POST',
+                path: '/v1/templates',
+                body: wanted,
+                typescript: `const template = await backlot.templates.create(${json});`,
+              },
+            ]
+          : [
+              {
+                title: 'Save this template',
+                method: 'PATCH',
+                path: `/v1/templates/${template.id}`,
+                body: wanted,
+                typescript: `const template = await backlot.templates.update('${template.id}', ${json});`,
+              },
+              {
+                title: 'Start a session from it',
+                method: 'POST',
+                path: '/v1/sessions',
+                body: { template_id: template.id },
+                typescript: `const session = await backlot.sessions.create({ template_id: '${template.id}' });`,
+              },
+            ]
+      }
+      actions={
+        template === null ? undefined : (
+          <>
+            <Link to="/sessions/new" search={{ template: template.id }} className={buttonClasses()}>
+              <Radio size={16} aria-hidden />
+              Start session
+            </Link>
+            <Button onClick={() => open('delete')}>
+              <Trash2 size={16} aria-hidden />
+              Delete
+            </Button>
+          </>
+        )
+      }
+    >
+      <form className="flex max-w-[880px] flex-col gap-8" onSubmit={submit}>
+        <div>
+          <label htmlFor="title" className="mb-1 block font-medium">
+            Title
+          </label>
+          <input
+            id="title"
+            required
+            maxLength={MAX_TITLE_CHARACTERS}
+            autoComplete="off"
+            className="field max-w-110"
+            placeholder="Front desk"
+            value={title}
+            onChange={({ target }) => setTitle(target.value)}
+          />
+        </div>
+        <AvatarPart
+          value={avatar}
+          onChange={(key) => {
+            setAvatar(key);
+            // A voice is one of its avatar.
+            setVoice(null);
+          }}
+        />
+        {((option?.voices.length ?? 0) > 0 || voice !== null) && <VoiceField voices={option?.voices ?? []} value={voice} onChange={setVoice} />}
+        <BackgroundPart value={background} onChange={setBackground} />
+        <CanvasPart value={canvas} saved={template?.canvas} onChange={setCanvas} />
+        <FitPart value={fit} onChange={setFit} />
+        {save.error !== null && <ErrorNotice error={save.error} title="The template was not saved" />}
+        <div className="flex gap-2">
+          <Button type="submit" variant="primary" disabled={save.isPending || title.trim() === '' || option === undefined}>
+            {save.isPending ? 'Saving' : 'Save template'}
+          </Button>
+          <Button onClick={leave}>Cancel</Button>
+        </div>
+      </form>
+      {dialog === 'delete' && template !== null && <DeleteTemplateDialog template={template} onClose={close} onDeleted={leave} />}
+    </Page>
+  );
+};
