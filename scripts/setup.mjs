@@ -301,13 +301,13 @@ export const setUpPackages = async () => {
 };
 
 /**
- * Builds what is stale. The keyer's WebAssembly, the server and the player are independent; the console takes the player from the server's step.
+ * Builds what is stale. The keyer's WebAssembly, the server and the player's two parts are independent; the console takes the player from the server's step.
  */
 export const setUpBuilds = async () => {
   const builds = /** @type {Build[]} */ (Object.keys(BUILDS));
   if (builds.every((build) => staleBuild(build) === undefined)) return;
   await lockedForWriting(async () => {
-    const results = await Promise.allSettled([runBuild('keyer'), runBuild('server'), runBuild('player')]);
+    const results = await Promise.allSettled([runBuild('keyer'), runBuild('server'), runBuild('player'), runBuild('software')]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
     await runBuild('console');
   });
