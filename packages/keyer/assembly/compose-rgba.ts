@@ -220,13 +220,14 @@ function composePremultiplied(to: usize, y: i32, b: i32, isThin: bool): void {
   }
 }
 
-/** Divides eight colours by their alpha. */
+/** Divides eight colours by their alpha; halves are rounded up, as `bytesOf` does, so that blocks can't be told apart. */
 // @ts-ignore: decorator
 @inline
 function straighten(color: v128, alpha: v128, lowGain: v128, highGain: v128): v128 {
   const held = hold(color, alpha);
-  const low = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(held)), lowGain)));
-  const high = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(held)), highGain)));
+  const half = f32x4.splat(0.5);
+  const low = i32x4.trunc_sat_f32x4_s(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(held)), lowGain), half));
+  const high = i32x4.trunc_sat_f32x4_s(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(held)), highGain), half));
   return i16x8.narrow_i32x4_s(low, high);
 }
 
@@ -234,9 +235,10 @@ function straighten(color: v128, alpha: v128, lowGain: v128, highGain: v128): v1
 // @ts-ignore: decorator
 @inline
 function separate(m: v128): v128 {
-  const alpha = alphaOf(m);
-  const code = i16x8.shr_s(i16x8.add(alpha, i16x8.splat(16)), 5);
-  // Divided by the alpha that will be multiplied with.
+  const exact = alphaOf(m);
+  const code = i16x8.shr_s(i16x8.add(exact, i16x8.splat(16)), 5);
+  // Divided by the alpha that will be multiplied with, and never more: where that is 0, 0 / 0 becomes 0.
+  const alpha = i16x8.min_s(exact, i16x8.shl(code, 5));
   const lowGain = f32x4.div(f32x4.splat(255.0 / 32.0), f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(code)));
   const highGain = f32x4.div(f32x4.splat(255.0 / 32.0), f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(code)));
   red = straighten(red, alpha, lowGain, highGain);
