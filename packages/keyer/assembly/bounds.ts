@@ -2,7 +2,7 @@
 // one tells how far along and across it a sample lies, within a margin: where that decides the matte of all sixteen sites,
 // nothing else has to be computed, and nothing changes.
 
-import { CALM, scale } from './lanes';
+import { CALM, distance, scale } from './lanes';
 import { BLOCK, blocks, bounds, siteStride } from './memory';
 import { tolerance } from './model';
 import { AXIS_U, AXIS_V, fraction, highest, lowest, rowOf } from './plate';
@@ -65,7 +65,7 @@ export function glance(entry: usize, lowU: v128, lowV: v128, highU: v128, highV:
   const low = i16x8.add_sat_s(scale(lowU, axisU), scale(lowV, axisV)), high = i16x8.add_sat_s(scale(highU, axisU), scale(highV, axisV));
   if (!v128.any_true(i16x8.gt_s(i16x8.max_s(low, high), v128.load16_splat(entry, SUBJECT)))) return ALL_SUBJECT;
   if (!i16x8.all_true(i16x8.ge_s(i16x8.min_s(low, high), v128.load16_splat(entry, SCREEN)))) return UNSURE;
-  const lowAcross = i16x8.abs(i16x8.sub_sat_s(scale(lowU, axisV), scale(lowV, axisU)));
-  const highAcross = i16x8.abs(i16x8.sub_sat_s(scale(highU, axisV), scale(highV, axisU)));
+  const lowAcross = distance(scale(lowU, axisV), scale(lowV, axisU));
+  const highAcross = distance(scale(highU, axisV), scale(highV, axisU));
   return v128.any_true(i16x8.gt_s(i16x8.max_s(lowAcross, highAcross), v128.load16_splat(entry, NARROW))) ? UNSURE : ALL_SCREEN;
 }

@@ -25,6 +25,13 @@ export function clamp(value: v128, least: i32, most: i32): v128 {
   return i16x8.max_s(i16x8.min_s(value, i16x8.splat(<i16>most)), i16x8.splat(<i16>least));
 }
 
+/** |a − b|. Not `abs`, which leaves a saturated −32768 negative. */
+// @ts-ignore: decorator
+@inline
+export function distance(a: v128, b: v128): v128 {
+  return i16x8.max_s(i16x8.sub_sat_s(a, b), i16x8.sub_sat_s(b, a));
+}
+
 /** Lanes of two vectors in turn: the first eight. */
 // @ts-ignore: decorator
 @inline

@@ -3,7 +3,7 @@
 import { ALL_SCREEN, ALL_SUBJECT, glance } from './bounds';
 import { isPicked, MIXED, nextOf, pick, withoutNext } from './blocks';
 import { dimming } from './gain';
-import { clamp, ONE, scale } from './lanes';
+import { clamp, distance, ONE, scale } from './lanes';
 import {
   bare,
   BLOCK,
@@ -108,7 +108,7 @@ function projectEight(u: v128, v: v128, top: usize, share: v128, at: usize, toP:
   const axisU = plateAt(top, share, <usize>(AXIS_U * siteStride) + at);
   const axisV = plateAt(top, share, <usize>(AXIS_V * siteStride) + at);
   let along = i16x8.add_sat_s(scale(u, axisU), scale(v, axisV));
-  let across = i16x8.abs(i16x8.sub_sat_s(scale(u, axisV), scale(v, axisU)));
+  let across = distance(scale(u, axisV), scale(v, axisU));
   const shift = isPlain ? 0 : 13 - fraction;
   if (!isPlain) {
     along = i16x8.add_sat_s(along, scale(along, i16x8.splat(<i16>dimming)));
