@@ -44,6 +44,8 @@ export function projectRow(j: i32): void {
   else projectBlocks(u, v, toP, toM, toBare, false);
   padSites(toP);
   padSites(toM);
+  // What the last block's class looks at may lie farther out than that.
+  store<u32>(toM + 2 * BLOCK * blocks, 0x10001 * <u32>load<u16>(toM + 2 * sitesAcross - 2));
 }
 
 /** `isPlain`: the screen's colour is strong, as it was measured, and the parameters usual. */
