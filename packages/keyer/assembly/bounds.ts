@@ -35,9 +35,9 @@ export function setBounds(down: i32): void {
   }
 }
 
-/** What a limit comes to that the gain may stretch by nearly a fifth. */
+/** What a limit comes to that the gain may stretch by up to a quarter: it is never below 0.81. */
 function stretchable(limit: i32): i32 {
-  return (limit * 27) >> 5;
+  return (limit * 4) / 5;
 }
 
 /** Stores the mean of a quantity over a block in two rows of cells, and returns how far from it the others are. */
