@@ -59,6 +59,7 @@ export type {
   TypingStatus,
   UpdateConversation,
   UpdateTemplate,
+  UpdateTemplateInput,
   UpdateWebhookEndpoint,
   WebhookDelivery,
   WebhookDeliveryError,

@@ -1,5 +1,5 @@
 import type { AvatarOption, BackgroundImage, Canvas, RenditionFit } from '@backlot/client';
-import { Clapperboard, RadioTower, UserRound } from 'lucide-react';
+import { Clapperboard, RadioTower, Sparkles, UserRound, Users } from 'lucide-react';
 import { RadioGroup } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { useBackgroundImage, useLibrary } from '../api/library.js';
@@ -36,11 +36,23 @@ const Warning = ({ children }: { readonly children: ReactNode }) => (
   </p>
 );
 
-const ICONS = { 'stand-in': UserRound, clip: Clapperboard, whip: RadioTower } as const;
+const ICONS = {
+  'stand-in': UserRound,
+  clip: Clapperboard,
+  whip: RadioTower,
+  livekit: Users,
+  liveavatar: Sparkles,
+  tavus: Sparkles,
+  simli: Sparkles,
+} as const;
 const NOTES = {
   'stand-in': 'The presenter that Backlot draws; needs no account.',
   clip: 'A green-screen video file, looped.',
   whip: 'Your own video: OBS, GStreamer or a browser.',
+  livekit: 'Whoever publishes the avatar in the session’s LiveKit room.',
+  liveavatar: 'A LiveAvatar session, started for you.',
+  tavus: 'A Tavus conversation, started for you.',
+  simli: 'A Simli session, started for you.',
 } as const;
 
 /** The avatar with this key, or the first that is available when there is no key; undefined until it is known, or when it is gone. */

@@ -56,6 +56,8 @@ export const describeAvatarProvider = (name: string, { open, publishes, speaks, 
         canvas,
         voiceId: undefined,
         publish: { url: receiver.url, token: receiver.token },
+        livekit: null,
+        organizationId: 'org_1',
         observer,
         signal,
       });
@@ -64,7 +66,7 @@ export const describeAvatarProvider = (name: string, { open, publishes, speaks, 
     };
 
     test("its options have the API's form and name avatars of its own", async () => {
-      const options = await provider.options();
+      const options = await provider.options('org_1');
       expect(options.map((option) => avatarOption.strict().parse(option))).toEqual(options);
       expect(options.map((option) => option.avatar)).toContainEqual(avatar);
       for (const option of options) {
@@ -75,13 +77,13 @@ export const describeAvatarProvider = (name: string, { open, publishes, speaks, 
     });
 
     test('its avatars and their voices pass the check', async () => {
-      for (const option of (await provider.options()).filter(({ available }) => available)) {
-        for (const voice of [undefined, ...option.voices.slice(0, 3)]) await expect(provider.check(option.avatar, voice)).resolves.toBeUndefined();
+      for (const option of (await provider.options('org_1')).filter(({ available }) => available)) {
+        for (const voice of [undefined, ...option.voices.slice(0, 3)]) await expect(provider.check(option.avatar, voice, 'org_1')).resolves.toBeUndefined();
       }
     });
 
     test.each(refused)('the check refuses $name', async ({ avatar: other, voiceId, code }) => {
-      const error: unknown = await provider.check(other, voiceId).then(
+      const error: unknown = await provider.check(other, voiceId, 'org_1').then(
         () => null,
         (thrown: unknown) => thrown,
       );
@@ -125,7 +127,7 @@ export const describeAvatarProvider = (name: string, { open, publishes, speaks, 
         await onAir();
         const first = running.speak('say_1', 'Hello.');
         const second = running.speak('say_2', 'Goodbye.');
-        const audible = (await provider.options()).some(({ voices }) => voices.length > 0);
+        const audible = (await provider.options('org_1')).some(({ voices }) => voices.length > 0);
         expect([await first, await second]).toEqual([{ audible }, { audible }]);
         await expect.poll(() => told.ended, { timeout: 20_000 }).toEqual(['say_1', 'say_2']);
         expect(told.started).toMatchObject([

@@ -1,4 +1,5 @@
 import type { Avatar, AvatarOption, Canvas } from '@backlot/contract';
+import { BacklotError } from '../errors.js';
 
 /** What a running avatar tells its session. Callbacks are synchronous and must not throw. */
 export interface AvatarObserver {
@@ -6,6 +7,17 @@ export interface AvatarObserver {
   speechEnded(speechId: string): void;
   /** The avatar has died and will not come back; the session fails with this sentence, which users see. */
   failed(code: 'avatar_failed' | 'clip_unreadable', message: string): void;
+}
+
+/** A LiveKit room that an avatar may join. */
+export interface LivekitInvitation {
+  /** Address of the LiveKit server, `wss://…`, as the avatar's vendor reaches it. */
+  readonly url: string;
+  readonly room: string;
+  /** Identity that the avatar joins with, so that viewers and compositors find it. */
+  readonly identity: string;
+  /** A token for that identity: it may publish, subscribe and send data. */
+  readonly token: string;
 }
 
 /** What an avatar is started with. */
@@ -16,6 +28,9 @@ export interface AvatarStart {
   readonly voiceId: string | undefined;
   /** Where the avatar publishes its green-screen video and audio (WHIP), with the Bearer token for it. */
   readonly publish: { readonly url: string; readonly token: string };
+  /** The session's LiveKit room; null on a stage that is none. */
+  readonly livekit: LivekitInvitation | null;
+  readonly organizationId: string;
   readonly observer: AvatarObserver;
   readonly signal: AbortSignal;
 }
@@ -38,15 +53,19 @@ export interface AvatarProvider {
   /** Whether people publish into the session themselves, with a token of their own. */
   readonly publishedByUser: boolean;
   readonly speaks: boolean;
+  /** Whether it can only appear in a LiveKit room. */
+  readonly needsLivekit: boolean;
   /** The avatars that a session can be started with. */
-  options(): Promise<readonly AvatarOption[]>;
-  check(avatar: Avatar, voiceId: string | undefined): Promise<void>;
+  options(organizationId: string): Promise<readonly AvatarOption[]>;
+  check(avatar: Avatar, voiceId: string | undefined, organizationId: string): Promise<void>;
   start(start: AvatarStart): Promise<RunningAvatar>;
 }
 
-/** The provider of an avatar. Every kind that the contract knows is wired. */
+/** The provider of an avatar. Throws `livekit_not_used` for one that is wired on LiveKit only. */
 export const findProvider = (avatars: readonly AvatarProvider[], avatar: Avatar): AvatarProvider => {
   const provider = avatars.find((candidate) => candidate.provider === avatar.provider);
-  if (provider === undefined) throw new Error(`no avatar provider ${avatar.provider} is wired`);
+  if (provider === undefined) {
+    throw new BacklotError('livekit_not_used', { details: [{ field: 'avatar.provider', message: 'needs LiveKit' }] });
+  }
   return provider;
 };

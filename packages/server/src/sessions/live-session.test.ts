@@ -1,4 +1,4 @@
-import type { EndReason, SessionEvent } from '@backlot/contract';
+import { DEFAULT_FRAMING, type EndReason, type SessionEvent } from '@backlot/contract';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AvatarObserver, RunningAvatar } from '../avatars/port.js';
@@ -48,7 +48,17 @@ const stageSession = (options: { opening?: string; startAvatar?: () => Promise<R
     onEvent: (event) => events.push(event),
     describe: () => ({
       event: 'session',
-      data: { session_id: 'sess_1', status: session.status, reason: null, canvas: { width: 1280, height: 720 }, video_codec: room.codec },
+      data: {
+        session_id: 'sess_1',
+        status: session.status,
+        reason: null,
+        stage: 'embedded',
+        render: 'client',
+        canvas: { width: 1280, height: 720 },
+        framing: DEFAULT_FRAMING,
+        keying: {},
+        video_codec: room.codec,
+      },
     }),
     log: pino({ level: 'silent' }),
   });

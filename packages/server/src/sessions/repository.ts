@@ -1,4 +1,16 @@
-import { avatar as avatarSchema, type Avatar, type Canvas, type EndReason, type RenditionFit, type SessionStatus } from '@backlot/contract';
+import {
+  avatar as avatarSchema,
+  type Avatar,
+  type Canvas,
+  type EndReason,
+  type Framing,
+  framing as framingSchema,
+  type Keying,
+  keying as keyingSchema,
+  type Render,
+  type RenditionFit,
+  type SessionStatus,
+} from '@backlot/contract';
 import { and, desc, eq, inArray, lt, or, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Executor } from '../database/database.js';
@@ -14,6 +26,13 @@ export interface SessionRecord {
   readonly avatar: Avatar;
   readonly canvas: Canvas;
   readonly fit: RenditionFit;
+  readonly framing: Framing;
+  readonly keying: Keying;
+  readonly render: Render;
+  readonly livekitRoom: string | null;
+  readonly livekitIdentity: string | null;
+  readonly avatarIdentity: string | null;
+  readonly openingSaidAt: Date | null;
   readonly voiceId: string | null;
   readonly openingText: string | null;
   readonly metadata: Readonly<Record<string, string>>;
@@ -46,6 +65,13 @@ const toFacts = (session: Row['session']): SessionFacts => ({
   avatar: avatarSchema.parse(session.avatar),
   canvas: { width: session.canvasWidth, height: session.canvasHeight },
   fit: session.fit,
+  framing: framingSchema.parse(session.framing),
+  keying: keyingSchema.parse(session.keying),
+  render: session.render,
+  livekitRoom: session.livekitRoom,
+  livekitIdentity: session.livekitIdentity,
+  avatarIdentity: session.avatarIdentity,
+  openingSaidAt: session.openingSaidAt,
   voiceId: session.voiceId,
   openingText: session.openingText,
   metadata: metadataSchema.parse(session.metadata),
@@ -62,7 +88,7 @@ const select = (executor: Executor, where: SQL | undefined) =>
 /** Stores a new session; its surface is made in the same transaction. */
 export const insertSession = async (
   transaction: Executor,
-  session: Omit<SessionRecord, 'status' | 'reason' | 'background' | 'liveAt' | 'endedAt'>,
+  session: Omit<SessionRecord, 'status' | 'reason' | 'background' | 'avatarIdentity' | 'openingSaidAt' | 'liveAt' | 'endedAt'>,
 ): Promise<void> => {
   await transaction.insert(sessions).values({
     id: session.id,
@@ -72,6 +98,11 @@ export const insertSession = async (
     canvasWidth: session.canvas.width,
     canvasHeight: session.canvas.height,
     fit: session.fit,
+    framing: session.framing,
+    keying: session.keying,
+    render: session.render,
+    livekitRoom: session.livekitRoom,
+    livekitIdentity: session.livekitIdentity,
     voiceId: session.voiceId,
     openingText: session.openingText,
     metadata: session.metadata,

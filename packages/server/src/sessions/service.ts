@@ -136,8 +136,8 @@ export class SessionService implements AsyncDisposable {
   }
 
   /** Avatars that a session can be started with. */
-  async avatarOptions(): Promise<AvatarOption[]> {
-    const options = await Promise.all(this.#options.avatars.map((provider) => provider.options()));
+  async avatarOptions(organizationId: string): Promise<AvatarOption[]> {
+    const options = await Promise.all(this.#options.avatars.map((provider) => provider.options(organizationId)));
     return options.flat();
   }
 
@@ -149,9 +149,9 @@ export class SessionService implements AsyncDisposable {
     this.#starting++;
     try {
       const template = input.template_id === undefined ? null : await templates.find(organizationId, input.template_id);
-      const { avatar, voiceId, backgroundImageId, canvas, fit } = settleSession(input, template);
+      const { avatar, voiceId, backgroundImageId, canvas, fit, framing, keying, render } = settleSession(input, template);
       const provider = this.#provider(avatar);
-      await provider.check(avatar, voiceId ?? undefined);
+      await provider.check(avatar, voiceId ?? undefined, organizationId);
       if (input.text !== undefined && !provider.speaks)
         throw new BacklotError('speech_unsupported', { details: [{ field: 'text', message: 'this avatar does not speak' }] });
       const want = await this.#prepare(organizationId, { image: backgroundImageId ?? undefined }, { canvas, fit });
@@ -163,6 +163,11 @@ export class SessionService implements AsyncDisposable {
         avatar,
         canvas,
         fit,
+        framing,
+        keying,
+        render,
+        livekitRoom: null,
+        livekitIdentity: null,
         voiceId,
         openingText: input.text ?? null,
         metadata: input.metadata,
@@ -173,7 +178,16 @@ export class SessionService implements AsyncDisposable {
         await insertSession(transaction, facts);
         return createSurface(transaction, { surfaceId: id, organizationId, now }, wanted);
       });
-      const record: SessionRecord = { ...facts, status: 'starting', reason: null, background, liveAt: null, endedAt: null };
+      const record: SessionRecord = {
+        ...facts,
+        status: 'starting',
+        reason: null,
+        background,
+        avatarIdentity: null,
+        openingSaidAt: null,
+        liveAt: null,
+        endedAt: null,
+      };
       if (this.#closing) {
         await this.#store(record, 'ended', { code: 'server_stopped', message: 'The server was stopped.' });
         throw new BacklotError('shutting_down');
@@ -315,6 +329,8 @@ export class SessionService implements AsyncDisposable {
           avatar: record.avatar,
           canvas: record.canvas,
           voiceId: record.voiceId ?? undefined,
+          livekit: null,
+          organizationId: record.organizationId,
           publish: { url: `${localUrl}/v1/sessions/${id}/whip`, token: tokens.issue({ sessionId: id, role: 'publisher' }) },
           observer,
           signal,
@@ -458,7 +474,17 @@ export class SessionService implements AsyncDisposable {
     const live = this.#onAir.get(record.id)?.live;
     return {
       event: 'session',
-      data: { session_id: record.id, status: live?.status ?? record.status, reason: record.reason, canvas: record.canvas, video_codec: live?.codec ?? null },
+      data: {
+        session_id: record.id,
+        status: live?.status ?? record.status,
+        reason: record.reason,
+        stage: this.#options.stage.kind,
+        render: record.render,
+        canvas: record.canvas,
+        framing: record.framing,
+        keying: record.keying,
+        video_codec: live?.codec ?? null,
+      },
     };
   }
 
@@ -476,8 +502,12 @@ export class SessionService implements AsyncDisposable {
       avatar: record.avatar,
       canvas: record.canvas,
       fit: record.fit,
-      render: 'client',
+      framing: record.framing,
+      keying: record.keying,
+      render: record.render,
       stage: this.#options.stage.kind,
+      livekit_room: record.livekitRoom,
+      livekit_identity: record.livekitIdentity,
       background: {
         has_background: hasBackground(background),
         background_id: background.backgroundId,
@@ -490,6 +520,8 @@ export class SessionService implements AsyncDisposable {
       viewers: live?.viewers ?? 0,
       stream_url: `${publicUrl}/v1/sessions/${id}/whep`,
       access_token: accessToken,
+      player_token: accessToken,
+      opening: record.openingText === null ? null : { text: record.openingText, state: record.openingSaidAt === null ? 'waiting' : 'said' },
       player_url: `${publicUrl}/player/${id}#token=${accessToken}`,
       publish_url: provider.publishedByUser ? `${publicUrl}/v1/sessions/${id}/whip` : null,
       publish_token: provider.publishedByUser ? tokens.issue({ sessionId: id, role: 'publisher' }) : null,

@@ -22,6 +22,7 @@ export const createStandInAvatars = ({ media, findEspeak, listVoices }: StandInA
     provider: 'stand-in',
     publishedByUser: false,
     speaks: true,
+    needsLivekit: false,
     options: async () => [
       { avatar: { provider: 'stand-in' }, title: 'Stand-in', speaks: true, available: true, unavailable_reason: null, voices: [...(await voices())] },
     ],

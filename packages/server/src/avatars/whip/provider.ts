@@ -6,6 +6,7 @@ export const createWhipAvatars = (): AvatarProvider => ({
   provider: 'whip',
   publishedByUser: true,
   speaks: false,
+  needsLivekit: false,
   options: async () => [{ avatar: { provider: 'whip' }, title: 'Your own video (WHIP)', speaks: false, available: true, unavailable_reason: null, voices: [] }],
   check: async (_avatar, voiceId) => {
     if (voiceId !== undefined) throw new BacklotError('invalid_request', { details: [{ field: 'voice_id', message: 'this avatar has no voice of ours' }] });
