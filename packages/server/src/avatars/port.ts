@@ -20,6 +20,14 @@ export interface LivekitInvitation {
   readonly token: string;
 }
 
+/** The image that a session starts with. */
+export interface StartBackground {
+  /** Of the uploaded image: the same one has the same, whatever it is called. */
+  readonly sha256: string;
+  /** The image as JPEG of exactly this size, cropped and enlarged as it needs. Throws when no quality makes it small enough. */
+  read(size: Canvas, maxBytes: number): Promise<Uint8Array>;
+}
+
 /** What an avatar is started with. */
 export interface AvatarStart {
   readonly sessionId: string;
@@ -31,6 +39,15 @@ export interface AvatarStart {
   /** The session's LiveKit room; null on a stage that is none. */
   readonly livekit: LivekitInvitation | null;
   readonly organizationId: string;
+  /** Null when the session starts with a colour or with nothing. */
+  readonly background: StartBackground | null;
+  /**
+   * What an earlier process remembered of this session's avatar; null when nothing. An adapter whose avatar lives at a
+   * vendor then goes on with that one instead of starting another, and ends it when it is disposed.
+   */
+  readonly reference: string | null;
+  /** Keeps what finds the avatar's session at its vendor again after a restart; no secret. */
+  remember(reference: string): Promise<void>;
   readonly observer: AvatarObserver;
   readonly signal: AbortSignal;
 }

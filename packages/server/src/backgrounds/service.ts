@@ -4,6 +4,7 @@ import type { ClaimedBlob } from '../blobs/store-claimed.js';
 import type { Database, Executor } from '../database/database.js';
 import { BacklotError } from '../errors.js';
 import { createId } from '../ids.js';
+import type { Size } from '../images/geometry.js';
 import type { UrlSigner } from '../identity/url-signer.js';
 import { publishEvent } from '../webhooks/outbox.js';
 import { adviseOn } from './advice.js';
@@ -202,6 +203,11 @@ export class BackgroundImageService {
   /** Makes sure that the picture for a canvas is there, so that no viewer waits for it. */
   async ensureRendition(sourceSha256: string, box: RenditionBox): Promise<void> {
     await this.#options.renditions.ensure(sourceSha256, canonicalVariant(box));
+  }
+
+  /** A JPEG of exactly this size, cropped and enlarged as it needs. Throws `rendition_not_found` and what decoding throws. */
+  async exactPicture(sourceSha256: string, size: Size, maxBytes: number): Promise<Uint8Array> {
+    return this.#options.renditions.exact(sourceSha256, size, maxBytes);
   }
 
   /**

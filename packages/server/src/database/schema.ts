@@ -142,6 +142,8 @@ export const sessions = pgTable(
     livekitRoom: text('livekit_room'),
     livekitIdentity: text('livekit_identity'),
     avatarIdentity: text('avatar_identity'),
+    /** What finds the avatar's session at its vendor again; null when there is none. */
+    avatarReference: text('avatar_reference'),
     /** The opening text has been handed to the avatar. */
     openingSaidAt: time('opening_said_at'),
     voiceId: text('voice_id'),

@@ -32,6 +32,7 @@ export interface SessionRecord {
   readonly livekitRoom: string | null;
   readonly livekitIdentity: string | null;
   readonly avatarIdentity: string | null;
+  readonly avatarReference: string | null;
   readonly openingSaidAt: Date | null;
   readonly voiceId: string | null;
   readonly openingText: string | null;
@@ -71,6 +72,7 @@ const toFacts = (session: Row['session']): SessionFacts => ({
   livekitRoom: session.livekitRoom,
   livekitIdentity: session.livekitIdentity,
   avatarIdentity: session.avatarIdentity,
+  avatarReference: session.avatarReference,
   openingSaidAt: session.openingSaidAt,
   voiceId: session.voiceId,
   openingText: session.openingText,
@@ -88,7 +90,7 @@ const select = (executor: Executor, where: SQL | undefined) =>
 /** Stores a new session; its surface is made in the same transaction. */
 export const insertSession = async (
   transaction: Executor,
-  session: Omit<SessionRecord, 'status' | 'reason' | 'background' | 'avatarIdentity' | 'openingSaidAt' | 'liveAt' | 'endedAt'>,
+  session: Omit<SessionRecord, 'status' | 'reason' | 'background' | 'avatarIdentity' | 'avatarReference' | 'openingSaidAt' | 'liveAt' | 'endedAt'>,
 ): Promise<void> => {
   await transaction.insert(sessions).values({
     id: session.id,
@@ -144,6 +146,11 @@ export const listSessions = async (
     .orderBy(desc(sessions.createdAt), desc(sessions.id))
     .limit(filter.limit);
   return rows.map(toRecord);
+};
+
+/** Keeps what finds a session's avatar at its vendor again. */
+export const storeAvatarReference = async (executor: Executor, id: string, avatarReference: string): Promise<void> => {
+  await executor.update(sessions).set({ avatarReference }).where(eq(sessions.id, id));
 };
 
 /** Marks a starting session as live, once. Null when it was not starting any more. */

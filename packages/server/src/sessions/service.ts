@@ -14,7 +14,7 @@ import {
   type Speech,
 } from '@backlot/contract';
 import type { Logger } from 'pino';
-import { type AvatarProvider, findProvider } from '../avatars/port.js';
+import { type AvatarProvider, findProvider, type StartBackground } from '../avatars/port.js';
 import type { Database, Executor } from '../database/database.js';
 import { BacklotError, toError } from '../errors.js';
 import { createId } from '../ids.js';
@@ -34,6 +34,7 @@ import {
   type SessionFacts,
   type SessionPosition,
   type SessionRecord,
+  storeAvatarReference,
 } from './repository.js';
 import { settleSession } from './settle.js';
 import type { TemplateRecord } from './template-repository.js';
@@ -47,6 +48,8 @@ export interface BackgroundLibrary {
   resolve(organizationId: string, id: string, transaction?: Executor): Promise<{ readonly id: string; readonly sourceSha256: string }>;
   /** Makes sure that the picture for a canvas is there, so that no viewer waits for it. */
   ensureRendition(sourceSha256: string, box: Canvas & { readonly fit: RenditionFit }): Promise<void>;
+  /** A JPEG of exactly this size, cropped and enlarged as it needs. */
+  exactPicture(sourceSha256: string, size: Canvas, maxBytes: number): Promise<Uint8Array>;
   /** A signed address that works without a key, and after the library's entry was deleted. */
   signedRenditionUrl(sourceSha256: string, box: Canvas & { readonly fit: RenditionFit }): string;
   /**
@@ -184,6 +187,7 @@ export class SessionService implements AsyncDisposable {
         reason: null,
         background,
         avatarIdentity: null,
+        avatarReference: null,
         openingSaidAt: null,
         liveAt: null,
         endedAt: null,
@@ -331,6 +335,9 @@ export class SessionService implements AsyncDisposable {
           voiceId: record.voiceId ?? undefined,
           livekit: null,
           organizationId: record.organizationId,
+          background: this.#startBackground(record),
+          reference: record.avatarReference,
+          remember: async (reference) => storeAvatarReference(this.#options.database.executor, id, reference),
           publish: { url: `${localUrl}/v1/sessions/${id}/whip`, token: tokens.issue({ sessionId: id, role: 'publisher' }) },
           observer,
           signal,
@@ -449,6 +456,11 @@ export class SessionService implements AsyncDisposable {
 
   #provider(avatar: Avatar): AvatarProvider {
     return findProvider(this.#options.avatars, avatar);
+  }
+
+  #startBackground({ background: { sourceSha256 } }: SessionRecord): StartBackground | null {
+    if (sourceSha256 === null) return null;
+    return { sha256: sourceSha256, read: async (size, maxBytes) => this.#options.library.exactPicture(sourceSha256, size, maxBytes) };
   }
 
   #imageUrl(record: SessionRecord, background: SurfaceBackground): string | null {
