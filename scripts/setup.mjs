@@ -46,11 +46,12 @@ const elapsed = (sinceMs) => `${((performance.now() - sinceMs) / 1000).toFixed(1
  *
  * @param {string} command
  * @param {readonly string[]} args
+ * @param {Readonly<Record<string, string>>} [extraEnv]
  * @returns {Promise<{ code: number, output: string }>}
  */
-export const capture = (command, args) =>
+export const capture = (command, args, extraEnv = {}) =>
   new Promise((resolve) => {
-    const env = { ...process.env };
+    const env = { ...process.env, ...extraEnv };
     // Under `npm start` these would send a nested npm to the folder that the outer one was called in.
     delete env['npm_config_local_prefix'];
     delete env['npm_config_prefix'];
