@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MediaFailure } from '../../failure.js';
 import type { Source } from '../../source.js';
-import { maxBitrateBps } from './bitrate.js';
+import { maxBitrateBps } from '../bitrate.js';
 import { Publication, PublicationRefused } from './publication.js';
 import { Pump } from './pump.js';
 import type { LocalTrack, Wrtc } from './wrtc.js';
