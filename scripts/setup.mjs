@@ -123,7 +123,7 @@ const shared = ['package-lock.json', 'tsconfig.base.json'];
 /**
  * What is built, each from its inputs to an output that must exist.
  *
- * @type {Readonly<Record<'keyer' | 'server' | 'player' | 'software' | 'console', { title: string, inputs: readonly string[], output: string, command: readonly string[] }>>}
+ * @type {Readonly<Record<'keyer' | 'server' | 'player' | 'software' | 'livekit' | 'console', { title: string, inputs: readonly string[], output: string, command: readonly string[] }>>}
  */
 const BUILDS = {
   keyer: {
@@ -149,6 +149,12 @@ const BUILDS = {
     inputs: [...shared, ...['keyer', 'player'].flatMap(packageInputs)],
     output: 'packages/player/bundle/software/software.js',
     command: [vite, 'build', 'packages/player', '--mode', 'software', '--logLevel', 'warn'],
+  },
+  livekit: {
+    title: "the player's part for LiveKit",
+    inputs: [...shared, ...packageInputs('player')],
+    output: 'packages/player/bundle/livekit/livekit.js',
+    command: [vite, 'build', 'packages/player', '--mode', 'livekit', '--logLevel', 'warn'],
   },
   console: {
     title: 'the console',
@@ -302,13 +308,13 @@ export const setUpPackages = async () => {
 };
 
 /**
- * Builds what is stale. The keyer's WebAssembly, the server and the player's two parts are independent; the console takes the player from the server's step.
+ * Builds what is stale. The keyer's WebAssembly, the server and the player's parts are independent; the console takes the player from the server's step.
  */
 export const setUpBuilds = async () => {
   const builds = /** @type {Build[]} */ (Object.keys(BUILDS));
   if (builds.every((build) => staleBuild(build) === undefined)) return;
   await lockedForWriting(async () => {
-    const results = await Promise.allSettled([runBuild('keyer'), runBuild('server'), runBuild('player'), runBuild('software')]);
+    const results = await Promise.allSettled([runBuild('keyer'), runBuild('server'), runBuild('player'), runBuild('software'), runBuild('livekit')]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
     await runBuild('console');
   });

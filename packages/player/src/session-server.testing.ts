@@ -24,7 +24,17 @@ const types: Record<string, string> = { mp4: 'video/mp4', png: 'image/png', jpg:
 
 /** A server that speaks one session's wire: WHEP, the live feed, images, and pages to play it on. */
 export class SessionServer implements AsyncDisposable {
-  session: SessionState = { session_id: SESSION_ID, status: 'live', reason: null, video_codec: 'VP8', canvas: { width: 640, height: 360 } };
+  session: SessionState = {
+    session_id: SESSION_ID,
+    status: 'live',
+    reason: null,
+    stage: 'embedded',
+    render: 'client',
+    canvas: { width: 640, height: 360 },
+    framing: { scale: 1, x: 0, y: 0, crop: 'none' },
+    keying: {},
+    video_codec: 'VP8',
+  };
   background: BackgroundState = {
     has_background: false,
     background_id: null,

@@ -247,6 +247,7 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     app.get('/console/*', files.folder({ folder: builtFile('console/dist/app'), prefix: '/console', fallback: 'index.html' }));
     app.get('/player/backlot-player.js', files.file(builtFile('player/bundle/page/backlot-player.js')));
     app.get('/player/software.js', files.file(builtFile('player/bundle/software/software.js')));
+    app.get('/player/livekit.js', files.file(builtFile('player/bundle/livekit/livekit.js')));
     app.get('/player/keyer.wasm', files.file(builtFile('keyer/dist/wasm/keyer.wasm')));
     app.get('/player/:id', files.file(builtFile('player/bundle/page/player.html')));
     http.serve(app);
