@@ -31,6 +31,9 @@ const refused: readonly (readonly [path: string, source: string, rule: string])[
   ['packages/server/src/images/a.ts', `export * from '../backgrounds/service.js';`, 'no-restricted-imports'],
   ['packages/server/src/blobs/filesystem/a.ts', `export * from '../../backgrounds/service.js';`, 'no-restricted-imports'],
   ['packages/server/src/stage/embedded/a.ts', `export * from '../../sessions/service.js';`, 'no-restricted-imports'],
+  ['packages/server/src/sessions/e.ts', `export * from '@livekit/rtc-node';`, 'no-restricted-imports'],
+  ['packages/server/src/compositor-worker/a.ts', `export * from '../sessions/service.js';`, 'no-restricted-imports'],
+  ['packages/server/src/media/b.ts', `export * from '@backlot/keyer';`, 'no-restricted-imports'],
   ['packages/server/src/media/a.ts', `export * from '../identity/service.js';`, 'no-restricted-imports'],
   ['packages/server/src/http/a.ts', `export const home = process.env['HOME'];`, 'no-process-env'],
   ['packages/server/src/cycle/a.ts', `import { b } from './b.js';\nexport const a = (): number => b();`, 'no-cycle'],
@@ -79,6 +82,12 @@ const allowed: readonly (readonly [path: string, source: string])[] = [
   ['packages/server/src/backgrounds/fine.ts', `export * from '../images/image-pool.js';`],
   ['packages/server/src/images/fine.ts', `export * from '../errors.js';`],
   ['packages/server/src/avatars/clip/fine.ts', `export * from '../port.js';\nexport * from '../../media/port.js';`],
+  [
+    'packages/server/src/compositor-worker/fine.ts',
+    `export * from '../media/outlets/livekit/program-tracks.js';\nexport * from '../config.js';\nexport * from '@livekit/rtc-node';`,
+  ],
+  ['packages/server/src/media/compositor/fine.ts', `export * from '@backlot/keyer/wasm';`],
+  ['packages/server/src/media/outlets/livekit/fine.ts', `export * from '@livekit/rtc-node';`],
   ['packages/player/src/fine.ts', `export * from '@backlot/keyer/webgl';`],
 ];
 

@@ -1,5 +1,6 @@
 export * from './color.js';
 export * from './floor-map.js';
+export * from './framing.js';
 export * from './gain.js';
 export * from './key-estimator.js';
 export * from './key-tracker.js';

@@ -24,6 +24,9 @@ export interface AvatarTracksObserver {
   sound(frame: AudioFrame): void;
 }
 
+/** LiveKit's server sends black pictures of 8 × 8 when a track is muted or ends. */
+const LEAST_SIDE = 16;
+
 interface Attached {
   readonly sid: string;
   readonly stop: () => void;
@@ -114,6 +117,7 @@ export class AvatarTracks implements Disposable {
     if (sid === undefined) return;
     if (kind === TrackKind.KIND_VIDEO && this.#video?.sid !== sid) {
       const stop = drain(new VideoStream(track).getReader(), ({ frame }) => {
+        if (frame.width < LEAST_SIDE || frame.height < LEAST_SIDE) return;
         if (this.#newest !== null) this.#skipped++;
         this.#newest = frame;
         this.#newestAtMs = performance.now();
