@@ -69,6 +69,7 @@ export class Picture {
   #rateFps = 0;
   #rateFrom = 0;
   #rateFrames = 0;
+  #isHeld = false;
   #isDisposed = false;
 
   constructor(options: PictureOptions) {
@@ -126,6 +127,11 @@ export class Picture {
     this.#drops.pause();
   }
 
+  /** Whether frames are passed over and the last picture stays: a track that pauses or ends may send black ones. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+  }
+
   /** Draws no more; what is on the canvas stays. */
   stop(): void {
     this.#loop.stop();
@@ -143,7 +149,7 @@ export class Picture {
   readonly #drawFrame = (presentedFrames: number | null): void => {
     const { video } = this.#options;
     const { videoWidth, videoHeight } = video;
-    if (videoWidth < SMALLEST_SIDE || videoHeight < SMALLEST_SIDE) return;
+    if (this.#isHeld || videoWidth < SMALLEST_SIDE || videoHeight < SMALLEST_SIDE) return;
     try {
       this.#presentedFrames = presentedFrames;
       if (this.#renderer?.drawFrame(video, videoWidth, videoHeight, performance.now()) === true) this.#frameDrawn();

@@ -81,6 +81,7 @@ export class Player {
       mediaChanged: (state, text) => {
         this.#media = state;
         this.#mediaText = text;
+        this.#picture?.hold(state !== 'connected');
         this.#update();
       },
       videoChanged: (track) => this.#takeVideo(track),
