@@ -506,6 +506,7 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
         viewers: 1,
         stream_url: 'http://fake/whep',
         access_token: 'token',
+        player_token: 'token',
         player_url: 'http://fake/player',
         publish_url: null,
         publish_token: null,

@@ -1,4 +1,4 @@
-import type { Background, KeyingParameters, Verdict } from '@backlot/keyer/webgl';
+import type { Background, Framing, KeyingParameters, Verdict } from '@backlot/keyer/webgl';
 import { DropCounter } from './drop-counter.js';
 import { FrameLoop } from './frame-loop.js';
 import { createRenderer, type Renderer } from './renderer.js';
@@ -62,6 +62,7 @@ export class Picture {
   readonly #drops = new DropCounter();
   #renderer: Renderer | null = null;
   #size: readonly [width: number, height: number] | null = null;
+  #framing: Framing | null = null;
   #pendingVersion: number | null = null;
   #presentedFrames: number | null = null;
   #framesDrawn = 0;
@@ -118,6 +119,14 @@ export class Picture {
   resize(width: number, height: number): void {
     this.#size = [width, height];
     this.#renderer?.resize(width, height);
+    this.#loop.tick();
+  }
+
+  /** Changes where the avatar stands on the canvas. */
+  setFraming(framing: Framing): void {
+    if (framing === this.#framing) return;
+    this.#framing = framing;
+    this.#renderer?.setFraming(framing);
     this.#loop.tick();
   }
 
@@ -202,6 +211,7 @@ export class Picture {
     this.#renderer = renderer;
     if (renderer === null) return this.#fail(CANNOT_DRAW);
     if (this.#size !== null) renderer.resize(...this.#size);
+    if (this.#framing !== null) renderer.setFraming(this.#framing);
     this.#options.onReady();
     this.#loop.tick();
   }

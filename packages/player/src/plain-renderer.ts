@@ -31,6 +31,9 @@ export class PlainRenderer {
     this.#canvas.height = height;
   }
 
+  /** The avatar stands in the video. */
+  setFraming(): void {}
+
   /** Another stream needs nothing. */
   restart(): void {}
 

@@ -145,6 +145,7 @@ export class Player {
     // It gives up at once where nothing can draw.
     if (this.#hasEnded) return;
     this.#picture.resize(width, height);
+    this.#picture.setFraming(state.framing);
     this.#update();
   }
 

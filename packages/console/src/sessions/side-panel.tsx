@@ -59,7 +59,7 @@ export const SidePanel = ({ session, state, stats, verdict }: SidePanelProps) =>
           </p>
           <CodeBlock
             what="embedding code"
-            code={`<script src="${location.origin}/player/backlot-player.js"></script>\n<backlot-player\n  session="${location.origin}/v1/sessions/${session.session_id}"\n  token="${session.access_token}"\n></backlot-player>`}
+            code={`<script src="${location.origin}/player/backlot-player.js"></script>\n<backlot-player\n  session="${location.origin}/v1/sessions/${session.session_id}"\n  token="${session.player_token}"\n></backlot-player>`}
           />
         </section>
       )}

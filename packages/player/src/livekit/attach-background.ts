@@ -1,8 +1,8 @@
-import type { Background, Verdict } from '@backlot/keyer/webgl';
+import { type Background, DEFAULT_FRAMING, type Verdict } from '@backlot/keyer/webgl';
 import type { RemoteVideoTrack, Room, RoomEventCallbacks } from 'livekit-client';
 import { LiveBackground, loadBackground } from '../live-background.js';
 import { Picture, type PictureStats } from '../picture.js';
-import type { Keying } from '../session-events.js';
+import type { Framing, Keying } from '../session-events.js';
 import { videoOf } from './publications.js';
 import { type RoomState, RoomStateReader, watchedIdentity } from './room-state.js';
 
@@ -36,6 +36,8 @@ export interface AttachOptions {
   readonly background?: BackgroundChoice;
   /** How the screen is keyed. */
   readonly keying?: Keying;
+  /** Where the avatar stands on the canvas. */
+  readonly framing?: Partial<Framing>;
   /** Whose video it is. Default: that of the session's state in the room. */
   readonly identity?: string;
   /** Address of Backlot's folder `/player/`, for machines without a GPU; without it they use WebGL all the same. */
@@ -219,21 +221,21 @@ class Attachment implements BackgroundAttachment {
 
   #takeState(state: RoomState): void {
     const { identity, size } = this.#options;
-    this.#draw(identity === undefined ? state.render === 'server' : identity === state.program_identity, state.keying);
+    this.#draw(identity === undefined ? state.render === 'server' : identity === state.program_identity, state);
     if (size === undefined) this.#picture?.resize(state.canvas.width, state.canvas.height);
     if (this.#choice === 'room') void this.#live.take(state.background);
     this.#update();
   }
 
-  /** Begins to draw, once. */
-  #draw(isComposed: boolean, keying: Keying = {}): void {
-    const { filesUrl, onKeying } = this.#options;
+  /** Begins to draw, once, as the session says. */
+  #draw(isComposed: boolean, state?: Pick<RoomState, 'framing' | 'keying'>): void {
+    const { filesUrl, framing, keying, onKeying } = this.#options;
     this.#picture ??= new Picture({
       video: this.#video,
       newCanvas: () => this.#renewCanvas(),
       filesUrl: filesUrl === undefined ? null : new URL(filesUrl, document.baseURI),
       isComposed,
-      keying: { ...keying, ...this.#options.keying },
+      keying: { ...state?.keying, ...keying },
       onVerdict: (verdict) => onKeying?.(verdict),
       onFrame: () => undefined,
       onBackground: () => undefined,
@@ -243,6 +245,7 @@ class Attachment implements BackgroundAttachment {
       },
       onFailed: () => this.#setStatus('failed'),
     });
+    this.#picture.setFraming({ ...(state?.framing ?? DEFAULT_FRAMING), ...framing });
   }
 
   /** The canvas; a fresh one in its place when it has been drawn on. */

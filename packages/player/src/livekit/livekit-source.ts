@@ -16,6 +16,9 @@ import { type RoomState, RoomStateReader, watchedIdentity } from './room-state.j
 /** How long Backlot may take to notice that a room is gone, and to say why. */
 const ROOM_GONE_MS = 3000;
 
+/** Who stayed this long in a room comes back at once when it is lost; others wait longer each time. */
+const SETTLED_MS = 10_000;
+
 /** A way into a room. */
 export interface LivekitConnection {
   /** `wss://…` */
@@ -100,10 +103,12 @@ export class LivekitSource implements Source {
       try {
         const connection = await this.#options.connect(signal);
         if (connection === null || signal.aborted) return;
-        const reason = await this.#stay(connection, backoff);
+        const enteredAtMs = performance.now();
+        const reason = await this.#stay(connection);
         if (signal.aborted) return;
         const final = finalReason(reason, this.#options.isOwnIdentity);
         if (final !== null) return this.#observer.over(...final);
+        if (performance.now() - enteredAtMs > SETTLED_MS) backoff.reset();
         // Coming back at once would open it again.
         if (reason === DisconnectReason.ROOM_DELETED || reason === DisconnectReason.ROOM_CLOSED) waitMs = ROOM_GONE_MS;
       } catch (error) {
@@ -118,7 +123,7 @@ export class LivekitSource implements Source {
   }
 
   /** Enters a room and stays until it is lost. Resolves with why; rejects when it could not be entered. */
-  async #stay({ url, token }: LivekitConnection, backoff: Backoff): Promise<DisconnectReason | undefined> {
+  async #stay({ url, token }: LivekitConnection): Promise<DisconnectReason | undefined> {
     const { signal } = this.#closing;
     // No adaptive stream: it judges by video elements, and what is seen here is a canvas.
     const room = (this.#room = new Room({ adaptiveStream: false, dynacast: true }));
@@ -130,7 +135,6 @@ export class LivekitSource implements Source {
     signal.addEventListener('abort', leave);
     try {
       await room.connect(url, token, { autoSubscribe: false });
-      backoff.reset();
       this.#look();
       this.#update();
       return await left;
