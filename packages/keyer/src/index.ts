@@ -6,6 +6,7 @@ export * from './key-estimator.js';
 export * from './key-tracker.js';
 export * from './looks.js';
 export * from './parameters.js';
+export * from './person-box.js';
 export * from './planes.js';
 export * from './projection.js';
 export * from './reference.js';
