@@ -15,10 +15,6 @@ const STILL_AFTER_MS = 100;
 const STILL_EVERY_MS = 200;
 /** A room that Backlot called us into has its state, or gets it at once. */
 const STATE_TIMEOUT_MS = 20_000;
-/** What is measured of the way through, newest counted for so much. */
-const LATENCY_WEIGHT = 0.02;
-/** Steps of the sound's delay are heard: only what is off by more is corrected. */
-const DELAY_TOLERANCE_MS = 8;
 /** Attribute of a participant that publishes for an agent; agents' UIs look for it. */
 const ON_BEHALF = 'lk.publish_on_behalf';
 
@@ -55,7 +51,6 @@ export class Composition implements AsyncDisposable {
   #picture: VideoFrame | null = null;
   #arrivedAtMs = 0;
   #sentAtMs = 0;
-  #latencyMs = 0;
   #onBehalf = '';
 
   constructor(options: CompositionOptions) {
@@ -69,7 +64,7 @@ export class Composition implements AsyncDisposable {
     this.#avatar = new AvatarTracks(room, {
       picture: (frame, arrivedAtMs) => {
         this.#arrivedAtMs = arrivedAtMs;
-        this.#send(frame, arrivedAtMs);
+        this.#send(frame);
       },
       sound: (frame) => this.#sendSound(frame),
     });
@@ -114,16 +109,17 @@ export class Composition implements AsyncDisposable {
     this.#isPublished = false;
     this.#compositor = new PictureCompositor(keyer, state);
     await before?.[Symbol.asyncDispose]();
-    if (this.#state?.canvas === state.canvas) this.#program = new ProgramTracks({ room, width, height, rateFps: RATE_FPS });
+    if (this.#program === null && isSame(this.#state?.canvas ?? {}, state.canvas))
+      this.#program = new ProgramTracks({ room, width, height, rateFps: RATE_FPS });
   }
 
   #show(background: Uint8Array | null, transitionMs: number): void {
     this.#compositor?.setBackground(background, transitionMs, performance.now());
     // At once, and not with the avatar's next picture.
-    if (this.#picture !== null) this.#send(this.#picture, performance.now());
+    if (this.#picture !== null) this.#send(this.#picture);
   }
 
-  #send(picture: VideoFrame, arrivedAtMs: number): void {
+  #send(picture: VideoFrame): void {
     this.#picture = picture;
     // Nobody sees a picture without what belongs behind it.
     if (this.#program === null || this.#compositor === null || !this.#background.isShown) return;
@@ -135,7 +131,6 @@ export class Composition implements AsyncDisposable {
       return;
     }
     this.#sentAtMs = performance.now();
-    this.#keepInStep(this.#sentAtMs - arrivedAtMs, this.#program);
     if (!this.#isPublished) this.#publish(this.#program);
   }
 
@@ -148,18 +143,12 @@ export class Composition implements AsyncDisposable {
     if (this.#isPublished) this.#program?.sendSound(chunk);
   }
 
-  /** Holds the sound back by what composing takes. */
-  #keepInStep(latencyMs: number, program: ProgramTracks): void {
-    this.#latencyMs += (latencyMs - this.#latencyMs) * LATENCY_WEIGHT;
-    if (Math.abs(this.#latencyMs - program.audioDelayMs) > DELAY_TOLERANCE_MS) program.audioDelayMs = this.#latencyMs;
-  }
-
   /** Goes on without the avatar: fades at full rate, else just so that whoever joins gets a picture. */
   #tick(): void {
     const nowMs = performance.now();
     if (this.#picture === null || nowMs - this.#arrivedAtMs < STILL_AFTER_MS) return;
     const everyMs = this.#compositor?.isFading === true ? 0 : STILL_EVERY_MS;
-    if (nowMs - this.#sentAtMs >= everyMs) this.#send(this.#picture, nowMs);
+    if (nowMs - this.#sentAtMs >= everyMs) this.#send(this.#picture);
   }
 
   /** With an agent in the room its UIs look for whoever publishes on its behalf; that is the program. */

@@ -104,6 +104,8 @@ export class RoomDirector {
   readonly #rooms: RoomServiceClient;
   readonly #room: string;
   state: LivekitRoomState;
+  /** When the last change was told, by a clock that all processes of a machine share. */
+  toldAtMs = 0;
 
   constructor(livekit: Livekit, room: string, state: Partial<LivekitRoomState> = {}) {
     this.#rooms = new RoomServiceClient(livekit.url, livekit.apiKey, livekit.apiSecret);
@@ -121,6 +123,7 @@ export class RoomDirector {
     this.state = { ...this.state, ...change, revision: this.state.revision + 1 };
     const message = new TextEncoder().encode(JSON.stringify({ type: 'state', state: this.state }));
     await this.#rooms.sendData(this.#room, message, DataPacket_Kind.RELIABLE, { topic: LIVEKIT_TOPIC });
+    this.toldAtMs = performance.timeOrigin + performance.now();
     await this.#rooms.updateRoomMetadata(this.#room, JSON.stringify({ [LIVEKIT_TOPIC]: this.state }));
   }
 

@@ -75,12 +75,7 @@ export class Placement {
 
   #measure(width: number, height: number): void {
     this.#source = [width, height];
-    const base = frameAvatar(width, height, this.#width, this.#height);
-    const { scale: size, x, y } = this.#framing;
-    // About the bottom's middle of the canvas.
-    const left = this.#width / 2 + (base.x - this.#width / 2) * size + x * this.#width;
-    const top = this.#height + (base.y - this.#height) * size + y * this.#height;
-    const [across, down] = [base.width * size, base.height * size];
+    const { x: left, y: top, width: across, height: down } = frameAvatar(width, height, this.#width, this.#height, this.#framing);
     this.#isWhole = width === this.#width && height === this.#height && left === 0 && top === 0 && across === width && down === height;
     this.#axes = [
       [axisOf(this.#width, width, left, across), axisOf(this.#height, height, top, down)],

@@ -13,12 +13,16 @@ import {
 } from '@livekit/rtc-node';
 import { AUDIO_RATE_HZ } from '../../source.js';
 import { maxBitrateBps } from '../bitrate.js';
-import { DelayLine } from './delay-line.js';
 
-/** What the encoder may hold back; enough to ride out a pause of this process. */
+/** The most that waits for the encoder, so that it is fed steadily however this process is scheduled. */
 const QUEUE_MS = 100;
+/** What has waited for longer all the time, is late for nothing: each pause of this process would leave some. */
+const USEFUL_QUEUE_MS = 15;
+/** So many chunks are looked at. */
+const WINDOW_CHUNKS = 50;
+/** Sound below this is left out first, by its loudest sample. */
+const QUIET = 400;
 const CHUNK_MS = 10;
-const MAX_DELAY_CHUNKS = 30;
 /** Chunks that are under way to the encoder; more means that it stands still. */
 const MAX_UNDER_WAY = QUEUE_MS / CHUNK_MS;
 /** Rather fewer frames than a smaller picture. rtc-node does not export the name. */
@@ -42,8 +46,9 @@ export class ProgramTracks implements AsyncDisposable {
   readonly #audioSource = new AudioSource(AUDIO_RATE_HZ, 1, QUEUE_MS);
   readonly #videoTrack: LocalVideoTrack;
   readonly #audioTrack: LocalAudioTrack;
-  readonly #delayed = new DelayLine<AudioFrame>(MAX_DELAY_CHUNKS);
   #underWay = 0;
+  #looked = 0;
+  #leastQueuedMs = Infinity;
   #isClosed = false;
   readonly #landed = (): void => {
     this.#underWay--;
@@ -82,21 +87,28 @@ export class ProgramTracks implements AsyncDisposable {
     if (!this.#isClosed) this.#videoSource.captureFrame(this.#frame);
   }
 
-  /** How long sound is held back, so that it stays with the lips; in steps of 10 ms. */
-  set audioDelayMs(delayMs: number) {
-    this.#delayed.delay = Math.round(delayMs / CHUNK_MS);
-  }
-
-  get audioDelayMs(): number {
-    return this.#delayed.delay * CHUNK_MS;
-  }
-
   /** Sends the next 10 ms of sound, 48 kHz mono. */
   sendSound(frame: AudioFrame): void {
-    const due = this.#delayed.push(frame);
-    if (due === undefined || this.#isClosed || this.#underWay >= MAX_UNDER_WAY) return;
+    if (this.#isClosed || this.#underWay >= MAX_UNDER_WAY || this.#isTooMuch(frame)) return;
     this.#underWay++;
-    void this.#audioSource.captureFrame(due).then(this.#landed, this.#landed);
+    void this.#audioSource.captureFrame(frame).then(this.#landed, this.#landed);
+  }
+
+  /** Whether to leave a chunk out, so that the queue gets shorter again: a quiet one, or any when there is none. */
+  #isTooMuch({ data }: AudioFrame): boolean {
+    this.#leastQueuedMs = Math.min(this.#leastQueuedMs, this.#audioSource.queuedDuration);
+    if (++this.#looked < WINDOW_CHUNKS || this.#leastQueuedMs <= USEFUL_QUEUE_MS) {
+      if (this.#looked >= WINDOW_CHUNKS) this.#look();
+      return false;
+    }
+    if (this.#looked < 2 * WINDOW_CHUNKS && data.some((sample) => Math.abs(sample) > QUIET)) return false;
+    this.#look();
+    return true;
+  }
+
+  #look(): void {
+    this.#looked = 0;
+    this.#leastQueuedMs = Infinity;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
