@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig, type LibraryOptions } from 'vite';
+import { defineConfig, type LibraryOptions, type Plugin } from 'vite';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -10,10 +10,26 @@ const PARTS: Readonly<Record<string, LibraryOptions>> = {
   livekit: { entry: path('src/livekit/bundle.ts'), formats: ['es'], fileName: () => 'livekit.js' },
 };
 
+/** Takes comments and needless spaces out of the shaders. */
+const compactShaders: Plugin = {
+  name: 'compact-shaders',
+  transform(code, id) {
+    if (!id.endsWith('/webgl/shaders.ts')) return null;
+    return code.replace(/`[^`]*`/g, (shader) =>
+      shader
+        .replace(/^\s*\/\/.*\n|[ \t]*\/\/.*$|^[ \t]+/gm, '')
+        .replace(/[ \t]*([=*/,;(){}<>?:|&])[ \t]*/g, '$1')
+        // Two of them in a row would be another operator.
+        .replace(/(?<![+-])[ \t]+([+-])[ \t]+(?![+-])/g, '$1'),
+    );
+  },
+};
+
 export default defineConfig(({ mode }) => {
   const part = PARTS[mode];
   return {
     root: path('.'),
+    plugins: [compactShaders],
     publicDir: part === undefined ? path('public') : false,
     resolve: { alias: [{ find: /^@backlot\/keyer\/(webgl|software)$/, replacement: path('../keyer/src/$1/index.ts') }] },
     build: {

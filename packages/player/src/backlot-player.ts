@@ -1,6 +1,6 @@
+import { LivekitPartSource } from './livekit-part.js';
 import { IDLE_STATS, Player, type PlayerEvents, type PlayerOptions, type PlayerStats, type PlayerStatus } from './player.js';
 import { PlayerView } from './player-view.js';
-import { RoomSource } from './room-source.js';
 import { SessionSource } from './session-source.js';
 
 /**
@@ -11,7 +11,7 @@ import { SessionSource } from './session-source.js';
  */
 export class BacklotPlayer extends HTMLElement {
   static readonly observedAttributes = ['session', 'url', 'token', 'muted', 'captions'];
-  /** Address of the folder of the player's files, for players without a session's server: that of the script, unless it is set. */
+  /** Address of the folder of the player's files, for players without a session's server: the script's own, or the page's where it is bundled. */
   static filesUrl: URL | null = null;
   readonly #view = new PlayerView(this.attachShadow({ mode: 'open' }));
   #player: Player | null = null;
@@ -106,8 +106,9 @@ export class BacklotPlayer extends HTMLElement {
       return { baseUrl, filesUrl, createSource: (observer) => new SessionSource(baseUrl, token, filesUrl, observer) };
     }
     if (url == null) return null;
-    const { filesUrl } = BacklotPlayer;
-    return { baseUrl: document.baseURI, filesUrl, createSource: (observer) => new RoomSource({ url, token }, filesUrl, observer) };
+    const baseUrl = document.baseURI;
+    const filesUrl = BacklotPlayer.filesUrl ?? new URL('.', baseUrl);
+    return { baseUrl, filesUrl, createSource: (observer) => new LivekitPartSource(filesUrl, (part) => part.joinRoom({ url, token }, observer)) };
   }
 
   #emit<Name extends keyof PlayerEvents>(name: Name, detail: PlayerEvents[Name]): void {

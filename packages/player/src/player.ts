@@ -35,8 +35,8 @@ export interface PlayerOptions {
   createSource(observer: SourceObserver): Source;
   /** What relative addresses of images are relative to. */
   readonly baseUrl: string;
-  /** Address of the folder of the player's files; null: unknown. */
-  readonly filesUrl: URL | null;
+  /** Address of the folder of the player's files. */
+  readonly filesUrl: URL;
   readonly view: PlayerView;
   readonly muted: boolean;
   readonly captions: boolean;

@@ -1,12 +1,9 @@
-import type { LivekitConnection, LivekitSource } from './livekit/livekit-source.js';
-import { loadLivekit } from './load-livekit.js';
-import { errorCode, refusalText } from './refusals.js';
+import { LivekitPartSource } from './livekit-part.js';
+import { refusalText } from './refusals.js';
 import type { BackgroundState, SessionState } from './session-events.js';
 import { SessionFeed } from './session-feed.js';
 import type { Source, SourceObserver } from './source.js';
 import { WhepClient } from './whep-client.js';
-
-const REQUEST_TIMEOUT_MS = 10_000;
 
 /**
  * A session of Backlot. Its live feed says which stage carries it: on the embedded one the feed tells its state and media
@@ -20,8 +17,7 @@ export class SessionSource implements Source {
   readonly #closing = new AbortController();
   #feed: SessionFeed | null = null;
   #whep: WhepClient | null = null;
-  #room: LivekitSource | null = null;
-  #isJoining = false;
+  #room: Source | null = null;
   #session: SessionState | null = null;
 
   constructor(sessionUrl: string, token: string, filesUrl: URL, observer: SourceObserver) {
@@ -58,7 +54,7 @@ export class SessionSource implements Source {
     this.#session = state;
     // First: a request that is on its way costs nothing while the rest is set up.
     if (state.status === 'starting' || state.status === 'live') {
-      if (state.stage === 'livekit') void this.#join();
+      if (state.stage === 'livekit') this.#join();
       else this.#watch(before, state);
     }
     this.#observer.session(state);
@@ -87,40 +83,14 @@ export class SessionSource implements Source {
     }
   }
 
-  async #join(): Promise<void> {
-    if (this.#isJoining) return;
-    this.#isJoining = true;
-    const { signal } = this.#closing;
-    const part = await loadLivekit(this.#filesUrl, signal);
-    if (part === null || signal.aborted) return;
-    this.#room = new part.LivekitSource(
-      {
-        connect: (trySignal) => this.#connect(trySignal),
-        isOwnIdentity: true,
-        stateKnown: (isKnown) => {
-          this.#feed?.close();
-          if (!isKnown) this.#follow();
-        },
-      },
-      this.#observer,
-    );
+  #join(): void {
+    if (this.#room !== null) return;
+    const stateKnown = (isKnown: boolean) => {
+      this.#feed?.close();
+      if (!isKnown) this.#follow();
+    };
+    this.#room = new LivekitPartSource(this.#filesUrl, (part) => part.joinSession(this.#url, this.#token, this.#observer, stateKnown));
     this.#room.start();
-  }
-
-  /** Asks for a way into the room. Null: there is none, and somebody else says why. */
-  async #connect(signal: AbortSignal): Promise<LivekitConnection | null> {
-    const response = await fetch(`${this.#url}/livekit-connection`, {
-      method: 'POST',
-      headers: { Authorization: `Bearer ${this.#token}` },
-      credentials: 'omit',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
-    });
-    if (response.ok) return (await response.json()) as LivekitConnection;
-    const code = await errorCode(response);
-    if (response.status >= 500 || response.status === 429) throw new Error(`The server answered ${response.status}.`);
-    // The feed tells why a session is over.
-    if (code !== 'session_ended') this.#refuse(code);
-    return null;
   }
 
   #refuse(code: string | null): void {
