@@ -114,7 +114,7 @@ export class Composition implements AsyncDisposable {
   }
 
   #show(background: Uint8Array | null, transitionMs: number): void {
-    this.#compositor?.setBackground(background, transitionMs, performance.now());
+    this.#compositor?.setBackground(background, transitionMs);
     // At once, and not with the avatar's next picture.
     if (this.#picture !== null) this.#send(this.#picture);
   }

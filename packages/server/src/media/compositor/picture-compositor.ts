@@ -1,139 +1,198 @@
-import type { LivekitRoomState } from '@backlot/contract';
-import type { KeyingParameters, ScreenModel } from '@backlot/keyer';
+import type { Canvas, Framing, Keying } from '@backlot/contract';
+import {
+  type ChromaImage,
+  fitRectangle,
+  frameAvatar,
+  Keyability,
+  type KeyingParameters,
+  PersonBox,
+  type Rectangle,
+  resolveParameters,
+  SAMPLING_GRID,
+  type ScreenModel,
+} from '@backlot/keyer';
 import { type PlanarPicture, PlaneKeyer } from '@backlot/keyer/wasm';
+import { Backdrop } from './backdrop.js';
 import { type Picture, planesOf } from './picture.js';
 import { Placement } from './placement.js';
 
-/** The screen is measured anew so often, in pictures. */
+/** Pictures between two measurements of a screen that is known: half a second at 30 fps. */
 const MEASURE_EVERY = 15;
-/** Pictures in a row that can't be keyed before they are shown as they are: there is no screen. */
-const PATIENCE = 10;
-/** The first picture of a fade already shows some of the new background. */
-const FADE_HEAD_START_MS = 17;
+/** The keyer's smallest side. LiveKit ends a stream with black pictures that are smaller. */
+const LEAST_SIDE = 16;
 
-type Looks = Pick<LivekitRoomState, 'canvas' | 'framing' | 'keying'>;
+/** What a session says of its picture. */
+export interface Composing {
+  readonly canvas: Canvas;
+  readonly framing: Framing;
+  readonly keying: Keying;
+}
+
+/** Parts that belong to one size of the avatar's pictures. */
+interface Sized {
+  readonly keyer: PlaneKeyer;
+  readonly model: ScreenModel;
+  readonly person: PersonBox;
+  /** The keyed picture, a word a pixel. */
+  readonly pixels: Uint32Array;
+  /** The keyed picture's rows, plane after plane, without what pads them. */
+  readonly rows: readonly Uint8Array[];
+}
 
 /** How the session says it, as the keyer does. */
-const parametersOf = ({ hue_tolerance: hueTolerance, key, ...same }: LivekitRoomState['keying']): Partial<KeyingParameters> => ({
-  ...Object.fromEntries(Object.entries(same).filter(([, value]) => value !== undefined)),
-  ...(hueTolerance === undefined ? {} : { hueTolerance }),
-  ...(key === undefined ? {} : { key: key === 'auto' ? 'auto' : (`#${key.slice(1)}` as const) }),
-});
+const parametersOf = ({ hue_tolerance: hueTolerance, key, ...same }: Keying): KeyingParameters =>
+  resolveParameters({ ...same, hueTolerance, key: key as KeyingParameters['key'] | undefined } as Partial<KeyingParameters>);
 
 /**
- * Composes an avatar's pictures over a background, on one canvas: I420, BT.601 limited, tightly packed, in and out.
- * Allocates nothing per picture.
+ * Composes an avatar's pictures over a background, on one canvas: I420, BT.601 limited range, tightly packed, in and out. It
+ * keys at the avatar's own size by the same model, at the same cadence and in the same place as the player's renderers. The
+ * avatar's size may change at any time. Nothing is allocated for a picture, as long as pictures come in the same buffer.
  */
 export class PictureCompositor {
   readonly #module: WebAssembly.Module;
   readonly #width: number;
   readonly #height: number;
+  readonly #backdrop: Backdrop;
   readonly #placement: Placement;
-  #keyer: PlaneKeyer;
-  #model: ScreenModel;
+  #framing: Framing;
+  #parameters: KeyingParameters;
+  #keyability = new Keyability(undefined);
+  #sized: Sized | null = null;
+  #mode: 'keyed' | 'plain' | null = null;
   #age = 0;
-  #unfit = 0;
-  #to: Uint8Array | null = null;
-  readonly #from: Uint8Array;
-  readonly #mixed: Uint8Array;
-  readonly #mixedPlanes: PlanarPicture;
-  #fadeStartMs = 0;
-  #fadeMs = 0;
+  /** The buffer that the last picture came in, and its planes. */
+  #given: Uint8Array | null = null;
+  #planes: PlanarPicture | null = null;
+  #composedOver = -1;
 
-  constructor(module: WebAssembly.Module, looks: Looks) {
-    const { width, height } = looks.canvas;
+  /** `module` is the compiled `keyer.wasm`. */
+  constructor(module: WebAssembly.Module, { canvas: { width, height }, framing, keying }: Composing) {
     this.#module = module;
     this.#width = width;
     this.#height = height;
-    this.#placement = new Placement(width, height, looks.framing);
-    this.#from = new Uint8Array((width * height * 3) / 2);
-    this.#mixed = new Uint8Array(this.#from.length);
-    this.#mixedPlanes = planesOf(this.#mixed, width, height);
-    [this.#keyer, this.#model] = this.#createKeyer(looks);
+    this.#backdrop = new Backdrop(width, height);
+    this.#placement = new Placement(width, height);
+    this.#framing = framing;
+    this.#parameters = parametersOf(keying);
   }
 
-  /** Whether a fade is under way. */
+  /** Whether a fade is under way: `compose` makes another picture of the same one. */
   get isFading(): boolean {
-    return this.#fadeMs > 0;
+    return this.#backdrop.isFading;
   }
 
   /** Takes another framing and keying; the canvas stays. */
-  configure(looks: Looks): void {
-    this.#placement.frame(looks.framing);
-    [this.#keyer, this.#model] = this.#createKeyer(looks);
-    if (this.#to !== null) this.#keyer.setPlanarBackground(this.#mixedPlanes);
+  configure({ framing, keying }: Omit<Composing, 'canvas'>): void {
+    this.#framing = framing;
+    this.#parameters = parametersOf(keying);
+    this.#keyability = new Keyability(undefined);
+    this.#sized = null;
   }
 
-  /** Puts another background behind the avatar: a picture of the canvas's size, borrowed; null: none, the avatar's own screen. */
-  setBackground(picture: Uint8Array | null, transitionMs: number, nowMs: number): void {
-    const isFade = transitionMs > 0 && this.#to !== null && picture !== null;
-    if (isFade) this.#from.set(this.#mixed);
-    this.#to = picture;
-    this.#fadeStartMs = nowMs - FADE_HEAD_START_MS;
-    this.#fadeMs = isFade ? transitionMs + FADE_HEAD_START_MS : 0;
-    if (picture === null || isFade) return;
-    this.#mixed.set(picture);
-    this.#keyer.setPlanarBackground(this.#mixedPlanes);
+  /** Puts another background behind the avatar, cross-fading: a picture of the canvas's size, borrowed; null: none, the avatar's own screen. */
+  setBackground(picture: Uint8Array | null, transitionMs: number): void {
+    this.#backdrop.set(picture, transitionMs, this.#mode === 'keyed' ? (this.#sized?.model.key ?? null) : null);
   }
 
-  /** Composes a picture into `into`. Returns false, and `into` is not to be shown, while it is unknown how to key. */
+  /** The next picture is of another stream: its screen is measured before it is shown. */
+  restart(): void {
+    this.#sized?.model.reset();
+    this.#sized?.person.reset();
+    this.#keyability.restart();
+  }
+
+  /** Composes a picture into `into`, which is the canvas. Returns false, and `into` is not to be shown, while it is unknown how to key. */
   compose(picture: Picture, into: Uint8Array, nowMs: number): boolean {
-    const placed = this.#placement.place(picture, this.#model.key);
-    if (this.#to === null) {
-      into.set(placed);
+    const { width, height } = picture;
+    if (width < LEAST_SIDE || height < LEAST_SIDE) return false;
+    const sized = this.#sizeFor(width, height);
+    this.#backdrop.update(nowMs);
+    const { shown } = this.#backdrop;
+    const isDue = !sized.model.isReady || ++this.#age >= MEASURE_EVERY;
+    if (isDue || shown !== null) sized.keyer.setFrame(this.#planesOf(picture));
+    if (isDue) this.#measure(sized);
+    if (this.#framing.crop === 'person') sized.person.move(nowMs);
+    if (shown !== null && this.#mode === null) return false;
+    this.#placement.lay(width, height, this.#placeOf(sized));
+    if (shown === null || this.#mode !== 'keyed') {
+      this.#placement.draw(picture, into, sized.model.key);
       return true;
     }
-    this.#fade(this.#to, nowMs);
-    this.#keyer.setFrame(this.#placement.planes(placed));
-    const isKnown = this.#model.isReady;
-    if (!isKnown || ++this.#age >= MEASURE_EVERY) {
-      this.#age = 0;
-      const isFit = this.#model.update(this.#keyer.sample());
-      if (isFit) this.#keyer.setScreen(this.#model);
-      this.#unfit = isFit ? 0 : this.#unfit + 1;
-      if (!isKnown && !isFit) {
-        if (this.#unfit < PATIENCE) return false;
-        into.set(placed);
-        return true;
+    if (this.#placement.isWhole) {
+      if (this.#composedOver !== this.#backdrop.version) sized.keyer.setPlanarBackground(shown.planes);
+      this.#composedOver = this.#backdrop.version;
+      sized.keyer.keyToI420();
+      let at = 0;
+      for (const row of sized.rows) {
+        into.set(row, at);
+        at += row.length;
       }
+      return true;
     }
-    const { y, u, v, lumaStride, chromaStride } = this.#keyer.keyToI420();
-    const size = this.#width * this.#height;
-    copyRows(y, lumaStride, into, 0, this.#width, this.#height);
-    copyRows(u, chromaStride, into, size, this.#width / 2, this.#height / 2);
-    copyRows(v, chromaStride, into, size + size / 4, this.#width / 2, this.#height / 2);
+    into.set(shown.data);
+    sized.keyer.keyToRgba('premultiplied');
+    this.#placement.compose(sized.pixels, into);
     return true;
   }
 
-  #fade(to: Uint8Array, nowMs: number): void {
-    if (this.#fadeMs === 0) return;
-    const share = Math.max(0, Math.min(1, (nowMs - this.#fadeStartMs) / this.#fadeMs));
-    if (share === 1) {
-      this.#fadeMs = 0;
-      this.#mixed.set(to);
-    } else {
-      const weight = Math.round(share * 256);
-      const from = this.#from;
-      const mixed = this.#mixed;
-      for (let index = 0; index < mixed.length; index++) {
-        const before = from[index] ?? 0;
-        mixed[index] = before + ((((to[index] ?? 0) - before) * weight) >> 8);
-      }
-    }
-    this.#keyer.setPlanarBackground(this.#mixedPlanes);
+  /** Without a screen the picture fills the canvas as it is. */
+  #placeOf({ keyer: { width, height }, person }: Sized): Rectangle {
+    return this.#mode === 'plain'
+      ? fitRectangle(width, height, this.#width, this.#height, 'cover')
+      : frameAvatar(width, height, this.#width, this.#height, this.#framing, person.box);
   }
 
-  #createKeyer({ keying }: Looks): [PlaneKeyer, ScreenModel] {
-    const keyer = PlaneKeyer.create(this.#module, { width: this.#width, height: this.#height, matrix: 'bt601', parameters: parametersOf(keying) });
-    this.#unfit = 0;
-    return [keyer, keyer.createScreenModel()];
+  /** Measures the screen of the picture in the keyer. */
+  #measure({ keyer, model, person }: Sized): void {
+    this.#age = 0;
+    const isKnown = model.isReady;
+    const sample = keyer.sample();
+    const isFit = model.update(sample);
+    if (isFit) {
+      keyer.setScreen(model);
+      if (this.#framing.crop === 'person') person.update(sample, model, SAMPLING_GRID.cellSize, this.#parameters);
+    }
+    if (!isKnown) this.#mode = this.#keyability.judge(model, isFit);
+  }
+
+  #sizeFor(width: number, height: number): Sized {
+    const old = this.#sized;
+    if (old !== null && old.keyer.width === width && old.keyer.height === height) return old;
+    const keyer = PlaneKeyer.create(this.#module, { width, height, matrix: 'bt601', parameters: this.#parameters });
+    const grid = keyer.sample();
+    // A stream that changes its resolution keeps what is known of its screen.
+    const isKnown = old !== null && isSameSize(grid, old.keyer.sample());
+    const model = isKnown ? old.model : keyer.createScreenModel();
+    if (isKnown && model.isReady) keyer.setScreen(model);
+    if (!isKnown) this.#keyability.restart();
+    this.#composedOver = -1;
+    this.#given = null;
+    this.#sized = {
+      keyer,
+      model,
+      person: isKnown ? old.person : new PersonBox(grid.width, grid.height),
+      pixels: new Uint32Array(keyer.rgba.buffer, keyer.rgba.byteOffset, width * height),
+      rows: rowsOf(keyer.keyed, width, height),
+    };
+    return this.#sized;
+  }
+
+  #planesOf({ data, width, height }: Picture): PlanarPicture {
+    if (this.#planes === null || this.#given !== data) this.#planes = planesOf(data, width, height);
+    this.#given = data;
+    return this.#planes;
   }
 }
 
-const copyRows = (from: Uint8Array, stride: number, into: Uint8Array, offset: number, width: number, rows: number): void => {
-  if (stride === width) {
-    into.set(from.length === width * rows ? from : from.subarray(0, width * rows), offset);
-    return;
-  }
-  for (let row = 0; row < rows; row++) into.set(from.subarray(row * stride, row * stride + width), offset + row * width);
+const isSameSize = (one: ChromaImage, other: ChromaImage): boolean => one.width === other.width && one.height === other.height;
+
+const rowsOf = ({ y, u, v, lumaStride, chromaStride }: PlanarPicture, width: number, height: number): Uint8Array[] => {
+  const chromaWidth = Math.ceil(width / 2);
+  const rows = (plane: Uint8Array, stride: number, length: number, count: number) =>
+    Array.from({ length: count }, (_, row) => plane.subarray(row * stride, row * stride + length));
+  return [
+    ...rows(y, lumaStride, width, height),
+    ...rows(u, chromaStride, chromaWidth, Math.ceil(height / 2)),
+    ...rows(v, chromaStride, chromaWidth, Math.ceil(height / 2)),
+  ];
 };

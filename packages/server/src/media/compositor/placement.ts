@@ -1,118 +1,166 @@
-import type { LivekitRoomState } from '@backlot/contract';
-import { type Codes, frameAvatar } from '@backlot/keyer';
-import type { PlanarPicture } from '@backlot/keyer/wasm';
-import { type Picture, planesOf } from './picture.js';
+import type { Codes, Rectangle } from '@backlot/keyer';
+import { Axis } from './axis.js';
+import type { Picture } from './picture.js';
 
-type Framing = LivekitRoomState['framing'];
+const EVEN_BYTES = 0x00ff00ff;
+const HALF = 0x00800080;
+// BT.601, limited range: shares of codes in a code of R'G'B', times 65536. Of chroma the sum of four pixels is taken.
+const [RED_Y, GREEN_Y, BLUE_Y] = [16_829, 33_039, 6416];
+const [RED_U, GREEN_U, BLUE_U] = [-2428, -4768, 7196];
+const [RED_V, GREEN_V, BLUE_V] = [7196, -6026, -1170];
 
-/** Where an axis of the canvas takes its samples from: two neighbours, and the second one's weight of 256. */
-interface Axis {
-  /** The first and the last + 1 of the canvas that the picture covers. */
-  readonly start: number;
-  readonly end: number;
-  readonly index: Int32Array;
-  readonly weight: Int32Array;
-}
-
-const axisOf = (length: number, sourceLength: number, offset: number, extent: number): Axis => {
-  const index = new Int32Array(length);
-  const weight = new Int32Array(length);
-  for (let at = 0; at < length; at++) {
-    const source = Math.max(0, Math.min(sourceLength - 1, ((at + 0.5 - offset) * sourceLength) / extent - 0.5));
-    index[at] = Math.min(Math.floor(source), Math.max(0, sourceLength - 2));
-    weight[at] = sourceLength === 1 ? 0 : Math.round((source - (index[at] ?? 0)) * 256);
-  }
-  const clamp = (at: number): number => Math.max(0, Math.min(length, Math.round(at)));
-  return { start: clamp(offset), end: clamp(offset + extent), index, weight };
-};
-
-/** Puts an avatar's picture where it stands on the canvas; around it is screen. */
+/** Puts an avatar's picture, as it is or keyed, at its place on a canvas of I420, bilinear. Nothing is allocated for a picture. */
 export class Placement {
   readonly #width: number;
   readonly #height: number;
-  readonly #placed: Uint8Array;
-  readonly #placedPlanes: PlanarPicture;
-  #framing: Framing;
-  #source: readonly [width: number, height: number] = [0, 0];
-  #isWhole = false;
-  #axes: readonly [luma: readonly [Axis, Axis], chroma: readonly [Axis, Axis]] | null = null;
+  readonly #columns: Axis;
+  readonly #rows: Axis;
+  readonly #chromaColumns: Axis;
+  readonly #chromaRows: Axis;
+  #sourceWidth = 0;
+  #sourceHeight = 0;
+  #at: Rectangle = { x: 0, y: 0, width: 0, height: 0 };
 
-  constructor(width: number, height: number, framing: Framing) {
+  /** For a canvas of even sides. */
+  constructor(width: number, height: number) {
     this.#width = width;
     this.#height = height;
-    this.#framing = framing;
-    this.#placed = new Uint8Array((width * height * 3) / 2);
-    this.#placedPlanes = planesOf(this.#placed, width, height);
+    this.#columns = new Axis(width);
+    this.#rows = new Axis(height);
+    this.#chromaColumns = new Axis(width / 2);
+    this.#chromaRows = new Axis(height / 2);
   }
 
-  frame(framing: Framing): void {
-    this.#framing = framing;
-    this.#source = [0, 0];
+  /** Whether the picture is the canvas, sample by sample. */
+  get isWhole(): boolean {
+    const { x, y, width, height } = this.#at;
+    return x === 0 && y === 0 && width === this.#width && height === this.#height && this.#sourceWidth === width && this.#sourceHeight === height;
   }
 
-  /** The picture on the canvas: itself when it fills it, else a copy that is valid until the next. `key`: the screen's colour. */
-  place(picture: Picture, key: Codes | null): Uint8Array {
-    const { data, width, height } = picture;
-    if (this.#source[0] !== width || this.#source[1] !== height) this.#measure(width, height);
-    if (this.#isWhole || this.#axes === null) return data;
-    const [luma, chroma] = this.#axes;
-    const [sourceSize, size] = [width * height, this.#width * this.#height];
-    const [halfWidth, halfHeight] = [Math.ceil(width / 2), Math.ceil(height / 2)];
-    // Until the screen is known, what the corner shows; the keyer's chroma is about 0.
-    const y = key?.y ?? data[0] ?? 0;
-    const u = key === null ? (data[sourceSize] ?? 128) : key.u + 128;
-    const v = key === null ? (data[sourceSize + halfWidth * halfHeight] ?? 128) : key.v + 128;
-    scale(data, 0, width, luma, this.#placed, 0, this.#width, this.#height, y);
-    scale(data, sourceSize, halfWidth, chroma, this.#placed, size, this.#width / 2, this.#height / 2, u);
-    scale(data, sourceSize + halfWidth * halfHeight, halfWidth, chroma, this.#placed, size + size / 4, this.#width / 2, this.#height / 2, v);
-    return this.#placed;
+  /** From now on pictures of this size lie `at`. */
+  lay(sourceWidth: number, sourceHeight: number, at: Rectangle): void {
+    const before = this.#at;
+    const isSame = before.x === at.x && before.y === at.y && before.width === at.width && before.height === at.height;
+    if (isSame && this.#sourceWidth === sourceWidth && this.#sourceHeight === sourceHeight) return;
+    this.#at = at;
+    this.#sourceWidth = sourceWidth;
+    this.#sourceHeight = sourceHeight;
+    this.#columns.lay(sourceWidth, at.x, at.width);
+    this.#rows.lay(sourceHeight, at.y, at.height);
+    this.#chromaColumns.lay(Math.ceil(sourceWidth / 2), at.x / 2, at.width / 2);
+    this.#chromaRows.lay(Math.ceil(sourceHeight / 2), at.y / 2, at.height / 2);
   }
 
-  /** The planes of a picture that `place` has returned. */
-  planes(placed: Uint8Array): PlanarPicture {
-    return placed === this.#placed ? this.#placedPlanes : planesOf(placed, this.#width, this.#height);
+  /** Draws the picture as it is; around it is its `screen`'s colour, or while that isn't known that of its first pixel. */
+  draw({ data, width, height }: Picture, into: Uint8Array, screen: Codes | null): void {
+    if (this.isWhole) {
+      into.set(data);
+      return;
+    }
+    const sourceSize = width * height;
+    const sourceStride = Math.ceil(width / 2);
+    const sourceChroma = sourceStride * Math.ceil(height / 2);
+    const size = this.#width * this.#height;
+    const y = screen === null ? data[0] : Math.round(screen.y);
+    const u = screen === null ? data[sourceSize] : Math.round(screen.u) + 128;
+    const v = screen === null ? data[sourceSize + sourceChroma] : Math.round(screen.v) + 128;
+    scale(data, 0, width, this.#columns, this.#rows, into, 0, y ?? 16);
+    scale(data, sourceSize, sourceStride, this.#chromaColumns, this.#chromaRows, into, size, u ?? 128);
+    scale(data, sourceSize + sourceChroma, sourceStride, this.#chromaColumns, this.#chromaRows, into, size + size / 4, v ?? 128);
   }
 
-  #measure(width: number, height: number): void {
-    this.#source = [width, height];
-    const { x: left, y: top, width: across, height: down } = frameAvatar(width, height, this.#width, this.#height, this.#framing);
-    this.#isWhole = width === this.#width && height === this.#height && left === 0 && top === 0 && across === width && down === height;
-    this.#axes = [
-      [axisOf(this.#width, width, left, across), axisOf(this.#height, height, top, down)],
-      [axisOf(this.#width / 2, Math.ceil(width / 2), left / 2, across / 2), axisOf(this.#height / 2, Math.ceil(height / 2), top / 2, down / 2)],
-    ];
+  /**
+   * Draws a keyed picture over what `into` holds. `pixels` are premultiplied RGBA, a word each. Canvas and chroma sites of four
+   * pixels that are clear are left alone, which is most of them.
+   */
+  compose(pixels: Uint32Array, into: Uint8Array): void {
+    const { first: left, second: right, weight: across, start: startX, end: endX } = this.#columns;
+    const { first: upper, second: lower, weight: down, start: startY, end: endY } = this.#rows;
+    const stride = this.#sourceWidth;
+    const width = this.#width;
+    const chromaU = width * this.#height;
+    const chromaV = chromaU + chromaU / 4;
+    for (let siteY = startY >> 1; 2 * siteY < endY; siteY++) {
+      const firstY = Math.max(startY, 2 * siteY);
+      const lastY = Math.min(endY - 1, 2 * siteY + 1);
+      for (let siteX = startX >> 1; 2 * siteX < endX; siteX++) {
+        const firstX = Math.max(startX, 2 * siteX);
+        const lastX = Math.min(endX - 1, 2 * siteX + 1);
+        let red = 0;
+        let green = 0;
+        let blue = 0;
+        let alpha = 0;
+        for (let y = firstY; y <= lastY; y++) {
+          const top = (upper[y] ?? 0) * stride;
+          const bottom = (lower[y] ?? 0) * stride;
+          const low = down[y] ?? 0;
+          for (let x = firstX; x <= lastX; x++) {
+            const from = left[x] ?? 0;
+            const to = right[x] ?? 0;
+            const a = pixels[top + from] ?? 0;
+            const b = pixels[top + to] ?? 0;
+            const c = pixels[bottom + from] ?? 0;
+            const d = pixels[bottom + to] ?? 0;
+            if ((a | b | c | d) === 0) continue;
+            const far = across[x] ?? 0;
+            const redBlue = lerp(lerp(a & EVEN_BYTES, b & EVEN_BYTES, far), lerp(c & EVEN_BYTES, d & EVEN_BYTES, far), low);
+            const greenAlpha = lerp(lerp((a >>> 8) & EVEN_BYTES, (b >>> 8) & EVEN_BYTES, far), lerp((c >>> 8) & EVEN_BYTES, (d >>> 8) & EVEN_BYTES, far), low);
+            const r = redBlue & 255;
+            const g = greenAlpha & 255;
+            const bl = redBlue >>> 16;
+            const al = greenAlpha >>> 16;
+            red += r;
+            green += g;
+            blue += bl;
+            alpha += al;
+            const at = y * width + x;
+            const behind = (into[at] ?? 0) - 16;
+            into[at] = 16 + ((RED_Y * r + GREEN_Y * g + BLUE_Y * bl + 257 * (255 - al) * behind + 32_768) >> 16);
+          }
+        }
+        if (alpha === 0) continue;
+        const at = siteY * (width / 2) + siteX;
+        const through = (257 * (1020 - alpha)) >> 2;
+        const u = (into[chromaU + at] ?? 0) - 128;
+        const v = (into[chromaV + at] ?? 0) - 128;
+        into[chromaU + at] = 128 + ((RED_U * red + GREEN_U * green + BLUE_U * blue + through * u + 32_768) >> 16);
+        into[chromaV + at] = 128 + ((RED_V * red + GREEN_V * green + BLUE_V * blue + through * v + 32_768) >> 16);
+      }
+    }
   }
 }
 
+/** Two bytes at once, 16 bits apart: `weight` of 256 of `b`, the rest of `a`. */
+const lerp = (a: number, b: number, weight: number): number => ((Math.imul(a, 256 - weight) + Math.imul(b, weight) + HALF) >>> 8) & EVEN_BYTES;
+
+/** Scales a plane onto the canvas; what it does not cover is `around`. */
 const scale = (
   from: Uint8Array,
   fromOffset: number,
-  fromStride: number,
-  [columns, rows]: readonly [Axis, Axis],
+  stride: number,
+  { first: left, second: right, weight: across, start, end }: Axis,
+  { first: upper, second: lower, weight: down, start: top, end: bottom }: Axis,
   into: Uint8Array,
-  intoOffset: number,
-  width: number,
-  height: number,
+  offset: number,
   around: number,
 ): void => {
-  for (let row = 0; row < height; row++) {
-    const to = intoOffset + row * width;
-    if (row < rows.start || row >= rows.end) {
-      into.fill(around, to, to + width);
-      continue;
-    }
-    into.fill(around, to, to + columns.start);
-    into.fill(around, to + columns.end, to + width);
-    const upper = fromOffset + (rows.index[row] ?? 0) * fromStride;
-    const below = rows.weight[row] ?? 0;
-    const lower = below === 0 ? upper : upper + fromStride;
-    for (let column = columns.start; column < columns.end; column++) {
-      const at = columns.index[column] ?? 0;
-      const right = columns.weight[column] ?? 0;
-      const next = right === 0 ? at : at + 1;
-      const top = (from[upper + at] ?? 0) * (256 - right) + (from[upper + next] ?? 0) * right;
-      const bottom = (from[lower + at] ?? 0) * (256 - right) + (from[lower + next] ?? 0) * right;
-      into[to + column] = (top * (256 - below) + bottom * below + 32_768) >> 16;
+  const width = left.length;
+  into.fill(around, offset, offset + top * width);
+  into.fill(around, offset + bottom * width, offset + upper.length * width);
+  for (let y = top; y < bottom; y++) {
+    const at = offset + y * width;
+    into.fill(around, at, at + start);
+    into.fill(around, at + end, at + width);
+    const high = fromOffset + (upper[y] ?? 0) * stride;
+    const low = fromOffset + (lower[y] ?? 0) * stride;
+    const below = down[y] ?? 0;
+    for (let x = start; x < end; x++) {
+      const a = left[x] ?? 0;
+      const b = right[x] ?? 0;
+      const far = across[x] ?? 0;
+      const upperSample = (from[high + a] ?? 0) * (256 - far) + (from[high + b] ?? 0) * far;
+      const lowerSample = (from[low + a] ?? 0) * (256 - far) + (from[low + b] ?? 0) * far;
+      into[at + x] = (upperSample * (256 - below) + lowerSample * below + 32_768) >> 16;
     }
   }
 };
