@@ -22,6 +22,8 @@ declare const window: TestWindow;
 
 const CLIP = '/data/clips/webav-talking-man-480x512.mp4';
 const PHOTO = '/data/backgrounds/photos/saxon-switzerland-539418_1280.jpg';
+/** Share of pixels that a codec may make greenish where nothing is. */
+const NOISE = 0.001;
 const BLUE = [0x20, 0x40, 0xc0];
 /** The colour of the page itself. */
 const PAGE = [255, 0, 255];
@@ -126,7 +128,7 @@ describe.skipIf(!hasChromium || !hasSharedData || findLivekitServer() === undefi
     await untilFrames(10);
     const { corner, greenShare, face } = await look();
     expect(corner).toEqual(BLUE);
-    expect(greenShare).toBe(0);
+    expect(greenShare).toBeLessThan(NOISE);
     expect(face[0]).toBeGreaterThan(face[2] ?? 0);
     await room.setBackground({ color: '#604020' });
     await untilCorner([0x60, 0x40, 0x20]);
@@ -202,7 +204,7 @@ describe.skipIf(!hasChromium || !hasSharedData || findLivekitServer() === undefi
     await layerIs('small');
     await untilFrames(5);
     const small = await look();
-    expect(small.greenShare).toBe(0);
+    expect(small.greenShare).toBeLessThan(NOISE);
     expect(small.corner).toEqual(BLUE);
     expect(small.face).not.toEqual(BLUE);
     await page.evaluate(() => {
@@ -211,7 +213,7 @@ describe.skipIf(!hasChromium || !hasSharedData || findLivekitServer() === undefi
       extension?.loseContext();
     });
     await untilFrames(10);
-    expect((await look()).greenShare).toBe(0);
+    expect((await look()).greenShare).toBeLessThan(NOISE);
     await avatar.resize(480, 512);
   });
 
@@ -230,7 +232,7 @@ describe.skipIf(!hasChromium || !hasSharedData || findLivekitServer() === undefi
     await untilFrames(10);
     const { corner, greenShare } = await look();
     expect(corner).toEqual(BLUE);
-    expect(greenShare).toBe(0);
+    expect(greenShare).toBeLessThan(NOISE);
     await avatar.leave();
     await untilStatus('waiting');
     await page.evaluate(() => window.attachment.dispose());

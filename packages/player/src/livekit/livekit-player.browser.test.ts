@@ -11,11 +11,15 @@ type PlayerElement = HTMLElement & { readonly stats: PlayerStats; readonly statu
 interface TestWindow extends Window {
   recorded: Recorded[];
   connections: RTCPeerConnection[];
+  /** Most green pixels of any picture that was seen, of 64 × 36. */
+  greenest: number;
 }
 declare const window: TestWindow;
 
 const CLIP = '/data/clips/webav-talking-man-480x512.mp4';
 const PHOTO = '/data/backgrounds/photos/saxon-switzerland-539418_1280.jpg';
+/** Share of pixels that a codec may make greenish where nothing is. */
+const NOISE = 0.001;
 const BLUE = [0x20, 0x40, 0xc0];
 /** A plain red, after its way through a codec. */
 const isRed = ([red = 0, green = 0, blue = 0]: readonly number[]) => red > 150 && green < 60 && blue < 60;
@@ -64,8 +68,11 @@ describe.skipIf(!hasChromium || !hasSharedData || findLivekitServer() === undefi
     await viewer.goto(`${server.origin}/host`);
   });
   afterEach(async () => {
+    const greenest = await viewer.evaluate(() => window.greenest);
     await viewer.close();
     await Promise.all([avatar.leave(), program.leave()].map((leaving) => leaving.catch(() => undefined)));
+    // Whatever happened: no picture ever showed the screen.
+    expect(greenest).toBeLessThan(10);
   });
 
   const show = (attributes: string) =>
@@ -76,6 +83,21 @@ describe.skipIf(!hasChromium || !hasSharedData || findLivekitServer() === undefi
       }
       document.body.style.margin = '0';
       document.body.innerHTML = html;
+      const isWatched = 'greenest' in window;
+      window.greenest ??= 0;
+      const probe = new OffscreenCanvas(64, 36).getContext('2d', { willReadFrequently: true });
+      const watch = () => {
+        requestAnimationFrame(watch);
+        const canvas = document.querySelector('backlot-player')?.shadowRoot?.querySelector('canvas');
+        if (canvas == null || probe === null) return;
+        probe.clearRect(0, 0, 64, 36);
+        probe.drawImage(canvas, 0, 0, 64, 36);
+        const { data } = probe.getImageData(0, 0, 64, 36);
+        let green = 0;
+        for (let i = 0; i < data.length; i += 4) if ((data[i + 1] ?? 0) - Math.max(data[i] ?? 0, data[i + 2] ?? 0) > 40) green++;
+        window.greenest = Math.max(window.greenest, green);
+      };
+      if (!isWatched) watch();
     }, `<backlot-player ${attributes}></backlot-player>`);
   const play = () => show(`session="${server.origin}/v1/sessions/${SESSION_ID}" token="${TOKEN}" captions`);
   const playRoom = async (connection: { readonly url: string; readonly token: string }) => show(`url="${connection.url}" token="${connection.token}"`);
@@ -141,7 +163,7 @@ describe.skipIf(!hasChromium || !hasSharedData || findLivekitServer() === undefi
     await until('backlotbackground', { version: 2 });
     await untilFrames(10);
     const { greenShare, corner, face } = await look();
-    expect(greenShare).toBe(0);
+    expect(greenShare).toBeLessThan(NOISE);
     expect(corner).not.toEqual(BLUE);
     expect(face[0]).toBeGreaterThan(face[2] ?? 0);
     expect(await received()).toEqual(['video']);
@@ -190,7 +212,7 @@ describe.skipIf(!hasChromium || !hasSharedData || findLivekitServer() === undefi
     await room.set({ program_identity: null });
     const { corner, greenShare } = await look();
     expect(corner).toSatisfy(isRed);
-    expect(greenShare).toBe(0);
+    expect(greenShare).toBeLessThan(NOISE);
     await program.join(room, PROGRAM);
     await room.set({ program_identity: PROGRAM });
     await untilStatus('playing');
@@ -229,7 +251,7 @@ describe.skipIf(!hasChromium || !hasSharedData || findLivekitServer() === undefi
     await untilFrames(5);
     const back = await look();
     expect(back.corner).toEqual(BLUE);
-    expect(back.greenShare).toBe(0);
+    expect(back.greenShare).toBeLessThan(NOISE);
     await avatar.resize(480, 512);
   });
 
@@ -349,6 +371,6 @@ describe.skipIf(!hasChromium || !hasSharedData || findLivekitServer() === undefi
     await untilFrames(10);
     const { corner, greenShare } = await look();
     expect(corner).toEqual([0x60, 0x40, 0x20]);
-    expect(greenShare).toBe(0);
+    expect(greenShare).toBeLessThan(NOISE);
   });
 });
