@@ -31,6 +31,8 @@ export interface ConversationBackgroundsOptions {
   readonly feed: ConversationFeed;
   /** Called when webhook events have been written. */
   readonly onPublished: () => void;
+  /** How long a change waits for the one before it, in milliseconds. Default: 5 s. */
+  readonly changeWaitMs?: number | undefined;
   readonly log: Logger;
   readonly now: () => Date;
 }
@@ -61,7 +63,8 @@ export class ConversationBackgrounds {
   constructor(options: ConversationBackgroundsOptions) {
     this.#options = options;
     this.#images = new WantedImages(options.images);
-    this.#lock = new ChangeLock(options);
+    const { database, changeWaitMs, log, now } = options;
+    this.#lock = new ChangeLock({ database, waitMs: changeWaitMs, log, now });
   }
 
   /**
@@ -88,8 +91,10 @@ export class ConversationBackgrounds {
     if (!this.#canHave(conversation)) return;
     if (!provider.capabilities.background.remove) throw new BacklotError('provider_unsupported');
     await this.#lock.run(conversation.id, async () => {
-      const before = await this.#find(conversation);
-      await this.#attempt(conversation, async (signal) => provider.removeBackground(chatOf(conversation), signal));
+      let before = await this.#find(conversation);
+      // Whether there is one to be removed, and counted, is what nobody knows.
+      if (before.isInDoubt && provider.capabilities.background.get) before = await this.#follow(conversation, before, await this.#ask(conversation));
+      await this.#attempt(conversation, before, async (signal) => provider.removeBackground(chatOf(conversation), signal));
       await this.#record(conversation, before, { ...NO_BACKGROUND, version: before.version + (hasBackground(before) ? 1 : 0) });
     });
   }
@@ -101,7 +106,6 @@ export class ConversationBackgrounds {
     return {
       ...this.#view(conversation, record),
       changed: false,
-      warnings: [],
       source: canTell ? 'provider' : 'recorded',
       checkedAt: record.checkedAt?.toISOString() ?? null,
     };
@@ -131,7 +135,8 @@ export class ConversationBackgrounds {
     }
     // Bytes that the database refers to come before the reference, and go when there is none.
     return library.keep(image.sent.bytes, AbortSignal.timeout(SEND_TIMEOUT_MS), async () => {
-      const answer = await this.#attempt(conversation, async (signal) => provider.setBackground(chatOf(conversation), image.sent, signal), SEND_TIMEOUT_MS);
+      const call = async (signal: AbortSignal) => provider.setBackground(chatOf(conversation), image.sent, signal);
+      const answer = await this.#attempt(conversation, before, call, SEND_TIMEOUT_MS);
       const isSame = before.sourceSha256 === image.sha256;
       const changed = answer.changed ?? !isSame;
       const live = !background.reportsChanged && background.get ? await this.#ask(conversation).catch(() => answer) : answer;
@@ -144,6 +149,7 @@ export class ConversationBackgrounds {
         providerVersion: live.version,
         isForeign: false,
         image: image.facts,
+        warnings: image.warnings,
       });
       return { changed, record };
     });
@@ -198,6 +204,7 @@ export class ConversationBackgrounds {
   /** Calls the provider to change something: until its answer is kept, the record is in doubt. */
   async #attempt(
     conversation: ConversationRecord,
+    { isInDoubt }: BackgroundRecord,
     call: (signal: AbortSignal) => Promise<ProviderBackground>,
     timeoutMs = ASK_TIMEOUT_MS,
   ): Promise<ProviderBackground> {
@@ -206,7 +213,8 @@ export class ConversationBackgrounds {
     try {
       return await call(AbortSignal.timeout(timeoutMs));
     } catch (error) {
-      if (!(error instanceof OutcomeUnknownError)) await markInDoubt(executor, conversation.id, false);
+      // An earlier change may still be in doubt.
+      if (!(error instanceof OutcomeUnknownError)) await markInDoubt(executor, conversation.id, isInDoubt);
       throw error;
     }
   }
@@ -223,7 +231,7 @@ export class ConversationBackgrounds {
     return channel === 'imessage' && (!isGroup || this.#options.provider.capabilities.background.groups);
   }
 
-  #view(conversation: ConversationRecord, record: BackgroundRecord): Omit<ConversationBackground, 'changed' | 'warnings'> {
+  #view(conversation: ConversationRecord, record: BackgroundRecord): Omit<ConversationBackground, 'changed'> {
     return {
       conversationId: conversation.id,
       channel: channelName(conversation.channel),
@@ -232,6 +240,7 @@ export class ConversationBackgrounds {
       backgroundVersion: versionOf(record),
       image: record.image,
       imageUrl: this.#urlOf(record.sourceSha256, PICTURE),
+      warnings: [...record.warnings],
     };
   }
 
