@@ -93,7 +93,10 @@ export class Player {
     const { sessionUrl, token } = options;
     this.#loop = new FrameLoop(view.video, this.#drawFrame, this.#tick);
     this.#background = new LiveBackground(sessionUrl, (background, version, transitionMs) => {
-      if (this.#renderer === null || this.#isClosed) return;
+      if (this.#renderer === null || this.#isClosed) {
+        if (background.kind === 'image') background.image.close();
+        return;
+      }
       this.#renderer.setBackground(background, transitionMs);
       this.#pendingVersion = version;
       this.#loop.tick();
@@ -320,6 +323,9 @@ export class Player {
       this.#giveUp(CANNOT_DRAW);
       return;
     }
+    // What came before it was there.
+    const canvas = this.#session?.canvas;
+    if (canvas !== undefined) renderer.resize(canvas.width, canvas.height);
     this.#background.repeat();
     this.#loop.tick();
   }
