@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { hasSharedData, sharedData } from '@backlot/testing';
 import { desc } from 'drizzle-orm';
@@ -250,6 +251,8 @@ describe('what is refused, with nothing sent and nothing stored', () => {
 
   it('what is no image: HTML, SVG, nothing, half a JPEG, a header that lies, a gzip bomb, 10 MB and a byte', async () => {
     const { images, serve } = rig;
+    const stored = async () => (await readdir(join(rig.library.folder, 'blobs'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    const before = (await stored()).length;
     const jpeg = await picture(91);
     const bomb = gzipSync(Buffer.concat([jpeg, Buffer.alloc(64 << 20)]));
     images.handle('/bomb', (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
@@ -265,6 +268,8 @@ describe('what is refused, with nothing sent and nothing stored', () => {
       expect(codeOf(await set({ image_url: url }))).toBe(code);
     }
     await untouched();
+    // Bytes are stored while they are decoded; of those that were decoded in vain none stays.
+    expect(await stored()).toHaveLength(before);
   });
 
   it.each([

@@ -24,8 +24,8 @@ export interface ConversationBackgroundsOptions {
   readonly provider: MessagingProvider;
   readonly images: WantedImagesOptions;
   readonly library: {
-    /** Keeps bytes for a surface that `use` makes refer to them. */
-    keep<Result>(bytes: Uint8Array, signal: AbortSignal, use: (sourceSha256: string) => Promise<Result>): Promise<Result>;
+    /** Keeps bytes for a surface that `use` makes refer to them, once they are `stored`. */
+    keep<Result>(bytes: Uint8Array, signal: AbortSignal, use: (stored: Promise<unknown>) => Promise<Result>): Promise<Result>;
     signedRenditionUrl(sourceSha256: string, box: { readonly width: number; readonly height: number; readonly fit: 'contain' | 'cover' }): string;
   };
   readonly feed: ConversationFeed;
@@ -45,6 +45,7 @@ const MAX_CHANGES = 24;
 /** For asking the provider, and for sending it an image, in milliseconds. */
 const ASK_TIMEOUT_MS = 10_000;
 const SEND_TIMEOUT_MS = 30_000;
+const STORE_TIMEOUT_MS = 30_000;
 
 /** How the documented answers of this wire spell a channel. */
 export const channelName = (channel: ConversationRecord['channel']): string => (channel === 'imessage' ? 'iMessage' : channel);
@@ -72,15 +73,20 @@ export class ConversationBackgrounds {
    * then the codes of `WantedImages`, `background_update_in_progress` and the provider's.
    */
   async set(conversation: ConversationRecord, request: SetConversationBackground, signal: AbortSignal): Promise<ConversationBackground> {
-    const { capabilities } = this.#options.provider;
+    const { library, provider } = this.#options;
+    const { capabilities } = provider;
     const { organizationId, isGroup, channel } = conversation;
     if (channel !== 'imessage') throw new BacklotError('channel_not_supported');
     if (!capabilities.background.set) throw new BacklotError('provider_unsupported');
     if (isGroup && !capabilities.background.groups) throw new BacklotError('group_not_supported');
     return this.#changes.take(async () => {
-      const image = await this.#images.get(request, { organizationId, isGroup, maxBytes: capabilities.background.maxBytes }, signal);
-      const { changed, record } = await this.#lock.run(conversation.id, async () => this.#send(conversation, image));
-      return { ...this.#view(conversation, record), changed, warnings: [...image.warnings] };
+      const { bytes, checked } = await this.#images.get(request, { organizationId, isGroup, maxBytes: capabilities.background.maxBytes }, signal);
+      // Bytes that the database refers to come before the reference, and go when there is none.
+      return library.keep(bytes, AbortSignal.any([signal, AbortSignal.timeout(STORE_TIMEOUT_MS)]), async (stored) => {
+        const [image] = await Promise.all([checked, stored]);
+        const { changed, record } = await this.#lock.run(conversation.id, async () => this.#send(conversation, image));
+        return { ...this.#view(conversation, record), changed, warnings: [...image.warnings] };
+      });
     }, signal);
   }
 
@@ -126,33 +132,30 @@ export class ConversationBackgrounds {
 
   /** Under the lock: sends an image unless the chat shows it already. */
   async #send(conversation: ConversationRecord, image: WantedImage): Promise<{ changed: boolean; record: BackgroundRecord }> {
-    const { provider, library } = this.#options;
+    const { provider } = this.#options;
     const { background } = provider.capabilities;
     let before = await this.#find(conversation);
     if (!background.reportsChanged && background.get) {
       before = await this.#follow(conversation, before, await this.#ask(conversation));
       if (before.sourceSha256 === image.sha256) return { changed: false, record: before };
     }
-    // Bytes that the database refers to come before the reference, and go when there is none.
-    return library.keep(image.sent.bytes, AbortSignal.timeout(SEND_TIMEOUT_MS), async () => {
-      const call = async (signal: AbortSignal) => provider.setBackground(chatOf(conversation), image.sent, signal);
-      const answer = await this.#attempt(conversation, before, call, SEND_TIMEOUT_MS);
-      const isSame = before.sourceSha256 === image.sha256;
-      const changed = answer.changed ?? !isSame;
-      const live = !background.reportsChanged && background.get ? await this.#ask(conversation).catch(() => answer) : answer;
-      const record = await this.#record(conversation, before, {
-        // Unchanged, but not what we had on record: somebody else had set the very same.
-        version: before.version + (changed || !isSame ? 1 : 0),
-        backgroundId: isSame && before.backgroundId !== null ? before.backgroundId : image.backgroundId,
-        sourceSha256: image.sha256,
-        providerBackgroundId: live.backgroundId,
-        providerVersion: live.version,
-        isForeign: false,
-        image: image.facts,
-        warnings: image.warnings,
-      });
-      return { changed, record };
+    const call = async (signal: AbortSignal) => provider.setBackground(chatOf(conversation), image.sent, signal);
+    const answer = await this.#attempt(conversation, before, call, SEND_TIMEOUT_MS);
+    const isSame = before.sourceSha256 === image.sha256;
+    const changed = answer.changed ?? !isSame;
+    const live = !background.reportsChanged && background.get ? await this.#ask(conversation).catch(() => answer) : answer;
+    const record = await this.#record(conversation, before, {
+      // Unchanged, but not what we had on record: somebody else had set the very same.
+      version: before.version + (changed || !isSame ? 1 : 0),
+      backgroundId: isSame && before.backgroundId !== null ? before.backgroundId : image.backgroundId,
+      sourceSha256: image.sha256,
+      providerBackgroundId: live.backgroundId,
+      providerVersion: live.version,
+      isForeign: false,
+      image: image.facts,
+      warnings: image.warnings,
     });
+    return { changed, record };
   }
 
   /** Our record after what the provider has just told. */
