@@ -3,7 +3,7 @@ import { AUDIO_CHUNK_SAMPLES, type Source } from '../../source.js';
 import { Pump } from './pump.js';
 
 /** A source of 25 frames a second that writes down what was asked of it; its pictures are full of their index. */
-const recordingSource = (onRead = () => {}) => {
+const recordingSource = (onRead: () => void = () => {}) => {
   const frames: number[] = [];
   let chunks = 0;
   const source: Source = {
@@ -81,6 +81,22 @@ describe('the clock that pulls a source', () => {
     expect(sent.frames.length).toBeGreaterThan(9);
     // The first can't be made ahead.
     for (const [index, atMs] of [...sent.atMs.entries()].slice(1)) expect(atMs - startedAtMs).toBe(40 * index);
+  });
+
+  test('a source that takes longer than a frame lasts is not asked for more than is sent', async () => {
+    let makingMs = 0;
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + makingMs);
+    const { source, frames } = recordingSource(() => (makingMs += 90));
+    const { pump, sent } = setUp(source);
+    pump.start();
+    for (let tick = 0; tick < 12; tick++) vi.advanceTimersToNextTimer();
+    pump.stop();
+    expect(sent.frames.length).toBeGreaterThan(5);
+    // All that were made but the one that lies ready.
+    expect(sent.frames).toEqual(frames.slice(0, -1));
+    // Never more than two frames behind the sound.
+    for (const [index, atMs] of sent.atMs.entries()) expect(atMs - (sent.atMs[0] ?? 0) - 40 * (sent.frames[index] ?? 0)).toBeLessThan(120);
   });
 
   test('after being late it skips frames and sends all of the sound', async () => {

@@ -4,6 +4,8 @@ import type { WrtcAudioSource, WrtcVideoSource } from './wrtc.js';
 const CHUNK_MS = 10;
 /** A process that stood still for longer doesn't catch up: its clock goes on from where it stood. */
 const MAX_LAG_MS = 500;
+/** A frame that lies ready is sent this many frames late rather than made anew: where making takes long, that would take twice as long. */
+const MAX_LATE_FRAMES = 2;
 
 export interface PumpOptions {
   readonly source: Source;
@@ -98,10 +100,11 @@ export class Pump {
     }
     const due = Math.floor(elapsedMs / this.#frameMs);
     if (due >= this.#nextFrame) {
-      this.#make(due);
+      if (this.#readyFrame < this.#nextFrame || due - this.#readyFrame > MAX_LATE_FRAMES) this.#make(due);
       // A picture that stands is sent again: encoders and viewers count on a steady rate, and it costs next to nothing.
       if (this.#hasPicture) video.onFrame(this.#frame);
-      this.#nextFrame = due + 1;
+      // What has become due meanwhile is skipped.
+      this.#nextFrame = Math.max(due, Math.floor((this.#now() - this.#originMs) / this.#frameMs)) + 1;
       if (this.#firstFrame && this.#hasPicture) {
         this.#firstFrame = false;
         this.#options.onFirstFrame();
@@ -112,9 +115,8 @@ export class Pump {
     if (this.#running) this.#timer = setTimeout(this.#tick, Math.max(0, nextMs - this.#now()));
   }
 
-  /** Has frame `index` lie ready, if it doesn't. */
+  /** Has frame `index` lie ready. */
   #make(index: number): void {
-    if (index === this.#readyFrame) return;
     if (this.#options.source.readVideo(index, this.#frame.data)) this.#hasPicture = true;
     this.#readyFrame = index;
   }
