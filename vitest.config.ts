@@ -17,7 +17,8 @@ const common = {
   // node-datachannel and wrtc are native: threads share them and crash, processes don't.
   pool: 'forks',
   environment: 'node',
-  expect: { requireAssertions: true },
+  // What a test waits for comes late on a loaded machine; the test's own time-out ends the wait.
+  expect: { requireAssertions: true, poll: { timeout: 15_000 } },
 } as const;
 
 export default defineConfig({

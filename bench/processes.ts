@@ -37,3 +37,17 @@ export const memoryMib = (pid: number): number => {
   }
   return kib / 1024;
 };
+
+/** Linux's clock ticks per second, the unit of /proc/<pid>/stat. */
+const TICKS_PER_SECOND = 100;
+
+/** CPU that a process has used since it began, all its threads together; 0 when it has ended. */
+export const cpuSeconds = (pid: number): number => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  } catch {
+    return 0;
+  }
+};

@@ -63,6 +63,10 @@ describe.skipIf(!hasChromium || !hasSharedData)('conversations on the real serve
     await dialog.waitFor({ state: 'detached' });
     await card().getByText('Set: version 1.').waitFor();
     await card().getByText('Ours', { exact: true }).waitFor();
+    await card()
+      .getByRole('list', { name: 'What the recipient will see' })
+      .getByText(/iOS 26, iPadOS 26 and macOS 26/)
+      .waitFor();
     await wallpaper().waitFor();
     // The rendition for phones: twice the screen in both directions.
     const sizes = () => wallpaper().evaluate((picture) => [(picture as HTMLImageElement).naturalWidth, (picture as HTMLImageElement).naturalHeight]);

@@ -8,15 +8,13 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { cpuSeconds } from '../processes.js';
 import { type BenchRow, report } from '../report.js';
 
 const VIEWERS = [1, 4, 16, 64];
 const SETTLE_MS = 3000;
 const MEASURE_MS = 8000;
 const VIEWERS_PER_PROCESS = 16;
-/** Linux's clock ticks per second, the unit of /proc/<pid>/stat. */
-const TICKS_PER_SECOND = 100;
-
 const { values: options } = parseArgs({ options: { json: { type: 'string' } } });
 
 const wait = async (ms: number): Promise<void> =>
@@ -40,13 +38,8 @@ const start = async (role: string, ...args: readonly string[]): Promise<{ readon
 
 /** CPU seconds and resident bytes of a process. */
 const usage = async (pid: number): Promise<{ readonly cpuSeconds: number; readonly residentBytes: number }> => {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return {
-    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
-    residentBytes: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024,
-  };
+  return { cpuSeconds: cpuSeconds(pid), residentBytes: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024 };
 };
 
 const received = async (viewers: readonly ChildProcess[]): Promise<number> => {

@@ -2,6 +2,7 @@ import type {
   AvatarOption,
   BackgroundChange,
   BackgroundImage,
+  BackgroundImageSort,
   CreateSessionInput,
   Me,
   Session,
@@ -24,6 +25,12 @@ export interface Page<Item> {
   readonly next_cursor: string | null;
 }
 
+/** A page that may know how many items all pages have. */
+export interface CountedPage<Item> extends Page<Item> {
+  /** There if `includeTotal` asked for it. */
+  readonly total?: number;
+}
+
 /** Which page of a list. */
 export interface PageOptions extends CallOptions {
   /** Items a page, 1 to 100. Default 50. */
@@ -32,15 +39,25 @@ export interface PageOptions extends CallOptions {
   readonly cursor?: string;
 }
 
+/** Which page of a list that can be counted. */
+export interface CountedPageOptions extends PageOptions {
+  /** Whether to count the items on all pages. */
+  readonly includeTotal?: boolean;
+}
+
 /** Which background images. */
-export interface ListBackgroundImagesOptions extends PageOptions {
+export interface ListBackgroundImagesOptions extends CountedPageOptions {
   /** Part of the title, in any case. */
   readonly search?: string;
+  /** Order; `-`: descending. Default `-created_at`. */
+  readonly sort?: BackgroundImageSort;
 }
 
 /** Which sessions. */
-export interface ListSessionsOptions extends PageOptions {
+export interface ListSessionsOptions extends CountedPageOptions {
   readonly status?: SessionStatus;
+  /** Only sessions in front of this image of the library. */
+  readonly backgroundImage?: string;
 }
 
 /** A new background image. */
@@ -55,8 +72,8 @@ export interface NewBackgroundImage {
 /** The library of background images. Every method throws `BacklotApiError`. */
 export interface BackgroundImagesApi {
   create(image: NewBackgroundImage, options?: CreateOptions): Promise<BackgroundImage>;
-  list(options?: ListBackgroundImagesOptions): Promise<Page<BackgroundImage>>;
-  /** Every image of the library, page by page, newest first. */
+  list(options?: ListBackgroundImagesOptions): Promise<CountedPage<BackgroundImage>>;
+  /** Every image of the library, page by page. */
   iterate(options?: Omit<ListBackgroundImagesOptions, 'cursor'>): AsyncGenerator<BackgroundImage, void, undefined>;
   get(id: string, options?: CallOptions): Promise<BackgroundImage>;
   rename(id: string, title: string, options?: CallOptions): Promise<BackgroundImage>;
@@ -66,7 +83,7 @@ export interface BackgroundImagesApi {
 /** AI humans on air. Every method throws `BacklotApiError`. */
 export interface SessionsApi {
   create(session?: CreateSessionInput, options?: CreateOptions): Promise<Session>;
-  list(options?: ListSessionsOptions): Promise<Page<Session>>;
+  list(options?: ListSessionsOptions): Promise<CountedPage<Session>>;
   get(id: string, options?: CallOptions): Promise<Session>;
   end(id: string, options?: CallOptions): Promise<void>;
   setBackground(id: string, background: SetBackgroundInput, options?: CreateOptions): Promise<BackgroundChange>;
@@ -97,8 +114,8 @@ const imagePath = (id: string): string => `${IMAGES}/${encodeURIComponent(id)}`;
 const sessionPath = (id: string, rest = ''): string => `${SESSIONS}/${encodeURIComponent(id)}${rest}`;
 
 const createBackgroundImagesApi = (transport: Transport): BackgroundImagesApi => {
-  const list: BackgroundImagesApi['list'] = async ({ limit, cursor, search, ...options } = {}) =>
-    transport.send({ method: 'GET', path: IMAGES, query: { limit, cursor, search }, ...options });
+  const list: BackgroundImagesApi['list'] = async ({ limit, cursor, search, sort, includeTotal, ...options } = {}) =>
+    transport.send({ method: 'GET', path: IMAGES, query: { limit, cursor, search, sort, include_total: includeTotal }, ...options });
   return {
     list,
     create: async ({ image, title, fileName }, options) => {
@@ -124,7 +141,13 @@ const createBackgroundImagesApi = (transport: Transport): BackgroundImagesApi =>
 
 const createSessionsApi = (transport: Transport): SessionsApi => ({
   create: async (session = {}, options) => transport.send({ method: 'POST', path: SESSIONS, body: session, ...options }),
-  list: async ({ limit, cursor, status, ...options } = {}) => transport.send({ method: 'GET', path: SESSIONS, query: { limit, cursor, status }, ...options }),
+  list: async ({ limit, cursor, status, backgroundImage, includeTotal, ...options } = {}) =>
+    transport.send({
+      method: 'GET',
+      path: SESSIONS,
+      query: { limit, cursor, status, background_image: backgroundImage, include_total: includeTotal },
+      ...options,
+    }),
   get: async (id, options) => transport.send({ method: 'GET', path: sessionPath(id), ...options }),
   end: async (id, options) => transport.send({ method: 'DELETE', path: sessionPath(id), ...options }),
   setBackground: async (id, background, options) => transport.send({ method: 'POST', path: sessionPath(id, '/background'), body: background, ...options }),

@@ -2,6 +2,8 @@ export { type ApiErrorFacts, BacklotApiError, type ClientErrorCode, type ErrorDe
 export {
   type BackgroundImagesApi,
   type BacklotClient,
+  type CountedPage,
+  type CountedPageOptions,
   createBacklotClient,
   type ListBackgroundImagesOptions,
   type ListSessionsOptions,
@@ -22,6 +24,7 @@ export type {
   AvatarOption,
   BackgroundChange,
   BackgroundImage,
+  BackgroundImageSort,
   BackgroundWarning,
   BeginSimulatedChatInput,
   Canvas,

@@ -29,7 +29,7 @@ export interface CreateOptions extends CallOptions {
 }
 
 /** A query's values; `undefined` ones are left out. */
-export type Query = Readonly<Record<string, string | number | undefined>>;
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 interface Call extends CreateOptions {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

@@ -187,7 +187,7 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
     fake.refuse = () => null;
     fake.addImages(60);
     await button('Try again').click();
-    await page.getByText('The newest 50 images').waitFor();
+    await page.getByText('50 of 60 images').waitFor();
     await button('Load more').click();
     await page.getByText('All 60 images').waitFor();
     await page.getByLabel('Search by title').fill('nowhere');
@@ -198,6 +198,45 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
     await page.getByText('You are offline.').waitFor();
     await context.setOffline(false);
     await page.getByText('You are offline.').waitFor({ state: 'detached' });
+  });
+
+  test('sorts the library by its heads, and keeps the order in the address', async () => {
+    fake.addImages(60, (index) => `Picture ${String((index * 7) % 60).padStart(2, '0')}`);
+    await open('/background-images');
+    const first = page.locator('tbody tr').first();
+    const head = (name: string) => page.getByRole('columnheader', { name });
+    await first.getByText('Picture 00').waitFor();
+    expect(await head('Uploaded').getAttribute('aria-sort')).toBe('descending');
+    await button('Title').click();
+    await page.waitForURL(/sort=title/);
+    await expect.poll(() => head('Title').getAttribute('aria-sort')).toBe('ascending');
+    await expect.poll(async () => (await page.locator('tbody tr').nth(1).textContent())?.includes('Picture 01')).toBe(true);
+    await button('Title').click();
+    await first.getByText('Picture 59').waitFor();
+    await page.reload();
+    await first.getByText('Picture 59').waitFor();
+    await button('Load more').click();
+    await page.getByText('All 60 images').waitFor();
+    expect(await page.locator('tbody tr').last().textContent()).toContain('Picture 00');
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.getByLabel('Sort by').selectOption('Newest first');
+    await expect.poll(() => page.url()).not.toContain('sort=');
+  });
+
+  test('tells on the page of an image who is on air in front of it', async () => {
+    fake.addImages(2);
+    const [image, other] = fake.images;
+    const showing = { has_background: true, background_id: image?.id ?? null, background_version: 1, image_url: null, color: null };
+    const live = fake.addSession({ status: 'live', background: showing });
+    fake.addSession({ status: 'ended', background: showing });
+    await open(`/background-images/${image?.id ?? ''}`);
+    const section = page.getByRole('region', { name: 'On air with it' });
+    await section.getByRole('link').waitFor();
+    expect(await section.getByRole('link').count()).toBe(1);
+    await section.getByRole('link').click();
+    await page.waitForURL(`**/console/sessions/${live.session_id}`);
+    await open(`/background-images/${other?.id ?? ''}`);
+    await section.getByText('No session uses it now.').waitFor();
   });
 
   test('starts a session, swaps by click and key, and ends it', async () => {

@@ -44,7 +44,7 @@ const POLICY = "default-src 'self'; img-src 'self' data: blob:; media-src 'self'
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const ALPHABET = '23456789bcdfghjkmnpqrstvwxz';
 const id = (prefix: string, number: number): string =>
-  `${prefix}_${ALPHABET.repeat(2).slice(number % 20, (number % 20) + 14)}${String(number).padStart(6, '2').replaceAll(/[01]/g, 'z')}`;
+  `${prefix}_${ALPHABET.repeat(2).slice(number % 20, (number % 20) + 14)}${String(number).padStart(6, 'w').replaceAll('0', 'x').replaceAll('1', 'z')}`;
 
 /** A conversation with everything around it. */
 export interface FakeConversation {
@@ -317,9 +317,10 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
     }
     if (!fake.isSignedIn) return fail(response, 'unauthenticated');
     if (answerConversations(request, response, body, url)) return undefined;
-    const page = <Item>(items: readonly Item[]): { data: readonly Item[]; next_cursor: string | null } => {
+    const page = <Item>(items: readonly Item[]): { data: readonly Item[]; next_cursor: string | null; total?: number } => {
       const from = Number(url.searchParams.get('cursor') ?? 0);
-      return { data: items.slice(from, from + 50), next_cursor: from + 50 < items.length ? String(from + 50) : null };
+      const total = url.searchParams.get('include_total') === 'true' ? { total: items.length } : {};
+      return { data: items.slice(from, from + 50), next_cursor: from + 50 < items.length ? String(from + 50) : null, ...total };
     };
     if (path === '/v1/me') return json(response, 200, identity);
     if (path === '/v1/avatars') {
@@ -378,12 +379,15 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
     if (path === '/v1/background-images') {
       if (method === 'POST') {
         const title = /name="title"\r\n\r\n(.*?)\r\n/.exec(body.toString('utf8'))?.[1] ?? 'Untitled';
-        const image = makeImage(fake.images.length + 1_000, title);
+        const image = { ...makeImage(fake.images.length + 1_000, title), created_at: new Date().toISOString() };
         fake.images.unshift(image);
         return json(response, 201, image);
       }
       const search = url.searchParams.get('search')?.toLowerCase() ?? '';
-      return json(response, 200, page(fake.images.filter((image) => image.title.toLowerCase().includes(search))));
+      const sort = url.searchParams.get('sort') ?? '-created_at';
+      const key = (image: Image): string => (sort.endsWith('title') ? image.title.toLowerCase() : image.created_at);
+      const sorted = fake.images.filter((image) => image.title.toLowerCase().includes(search)).toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+      return json(response, 200, page(sort.startsWith('-') ? sorted.toReversed() : sorted));
     }
     const imageId = /^\/v1\/background-images\/([^/]+)$/.exec(path)?.[1];
     if (imageId !== undefined) {
@@ -416,7 +420,17 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
       return json(response, 200, Object.assign(template, { thumbnail_url: thumbnailOf(template.background_image) }));
     }
     if (path === '/v1/sessions' && method === 'GET')
-      return json(response, 200, page(fake.sessions.filter(({ status }) => status === (url.searchParams.get('status') ?? status))));
+      return json(
+        response,
+        200,
+        page(
+          fake.sessions.filter(
+            ({ status, background }) =>
+              status === (url.searchParams.get('status') ?? status) &&
+              background.background_id === (url.searchParams.get('background_image') ?? background.background_id),
+          ),
+        ),
+      );
     if (path === '/v1/sessions') {
       fake.wanted.push(createSession.parse(JSON.parse(body.toString())));
       return json(response, 201, fake.addSession({ status: 'starting' }));

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { backgroundImageId, idReference, imageUrl, pageOf, pageQuery, time } from './common.js';
+import { backgroundImageId, idReference, imageUrl, includeTotal, pageOf, pageQuery, time, total } from './common.js';
 import { errors, idempotent, IMAGE_URL_ERRORS, json, secured } from './route.js';
 
 /** Largest image that is taken, in bytes. */
@@ -39,7 +39,10 @@ export const backgroundImage = z
   .openapi('BackgroundImage');
 
 /** A page of the library. */
-export const backgroundImagePage = pageOf(backgroundImage).openapi('BackgroundImagePage');
+export const backgroundImagePage = pageOf(backgroundImage).extend({ total }).openapi('BackgroundImagePage');
+
+/** Orders of the library: by time of upload or by title in any case, `-` descending. */
+export const backgroundImageSort = z.enum(['-created_at', 'created_at', 'title', '-title']);
 
 /** Body that takes an image into the library from an address. */
 export const createBackgroundImageFromUrl = z
@@ -113,9 +116,13 @@ export const backgroundImageRoutes = {
     method: 'get',
     path: '/v1/background-images',
     operationId: 'listBackgroundImages',
-    summary: 'List background images, newest first',
+    summary: 'List background images',
     request: {
-      query: pageQuery.extend({ search: z.string().trim().max(MAX_TITLE_LENGTH).optional().openapi({ description: 'Part of the title, in any case.' }) }),
+      query: pageQuery.extend({
+        search: z.string().trim().max(MAX_TITLE_LENGTH).optional().openapi({ description: 'Part of the title, in any case.' }),
+        sort: backgroundImageSort.default('-created_at').openapi({ description: 'Order; `-`: descending. By default the newest come first.' }),
+        include_total: includeTotal,
+      }),
     },
     responses: { 200: json(backgroundImagePage, 'A page of the library.'), ...errors('unauthenticated', 'invalid_request') },
   }),
@@ -164,5 +171,6 @@ export const backgroundImageRoutes = {
 
 export type BackgroundImage = z.infer<typeof backgroundImage>;
 export type Advice = z.infer<typeof advice>;
+export type BackgroundImageSort = z.infer<typeof backgroundImageSort>;
 export type RenditionFit = z.infer<typeof renditionFit>;
 export type RenditionFormat = z.infer<typeof renditionFormat>;

@@ -32,8 +32,18 @@ export const time = z.iso.datetime({ precision: 3 }).openapi({ example: '2026-11
 /** Query of every list. */
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(50).openapi({ description: 'Items a page, 1 to 100.' }),
-  cursor: z.string().max(1024).optional().openapi({ description: '`next_cursor` of the page before.' }),
+  cursor: z.string().max(2048).optional().openapi({ description: '`next_cursor` of the page before.' }),
 });
+
+/** Query value that has a list counted: only who shows the number needs it. */
+export const includeTotal = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((value) => value === 'true')
+  .openapi({ type: 'boolean', description: 'Whether to count the items on all pages.' });
+
+/** How many items all pages of a list have together. */
+export const total = z.number().int().min(0).optional().openapi({ description: 'Items on all pages, if `include_total` asked for it.' });
 
 /** Shape of every list: `next_cursor` is null on the last page. */
 export const pageOf = <Item extends z.ZodType>(item: Item) => z.object({ data: z.array(item), next_cursor: z.string().nullable() });

@@ -225,7 +225,7 @@ export const conversationRoutes = {
     operationId: 'updateConversation',
     summary: "Change a conversation's metadata or a group's name",
     request: { params, body: { required: true, content: { 'application/json': { schema: updateConversation } } } },
-    responses: { 200: json(conversationDetail, 'The conversation.'), ...errors(...known, 'invalid_request', ...provider) },
+    responses: { 200: json(conversationDetail, 'The conversation.'), ...errors(...known, 'malformed_request', 'invalid_request', ...provider) },
   }),
   messages: createRoute({
     ...tag,
@@ -279,7 +279,10 @@ export const conversationRoutes = {
     operationId: 'getConversationBackground',
     summary: "View a chat's background, live from the provider where it can tell",
     request: { params },
-    responses: { 200: json(liveConversationBackground, 'The background.'), ...errors(...known, 'provider_error', 'provider_unavailable') },
+    responses: {
+      200: json(liveConversationBackground, 'The background.'),
+      ...errors(...known, 'background_update_in_progress', 'provider_not_ready', 'provider_error', 'provider_unavailable'),
+    },
   }),
   removeBackground: createRoute({
     ...tag,

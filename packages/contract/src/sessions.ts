@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { renditionFit } from './background-images.js';
-import { backgroundImageId, idReference, imageUrl, pageOf, pageQuery, sessionId, time } from './common.js';
+import { backgroundImageId, idReference, imageUrl, includeTotal, pageOf, pageQuery, sessionId, time, total } from './common.js';
 import { errors, idempotent, IMAGE_URL_ERRORS, json, secured } from './route.js';
 
 /** Longest text that an avatar says in one go, in characters. */
@@ -214,7 +214,7 @@ export const session = z
   .openapi('Session');
 
 /** A page of sessions. */
-export const sessionPage = pageOf(session).openapi('SessionPage');
+export const sessionPage = pageOf(session).extend({ total }).openapi('SessionPage');
 
 /** Body that starts a session. What is absent comes from the template, or has a default. */
 export const createSession = z
@@ -373,7 +373,15 @@ export const sessionRoutes = {
     path: '/v1/sessions',
     operationId: 'listSessions',
     summary: 'List sessions, newest first',
-    request: { query: pageQuery.extend({ status: sessionStatus.optional() }) },
+    request: {
+      query: pageQuery.extend({
+        status: sessionStatus.optional(),
+        background_image: libraryImage
+          .optional()
+          .openapi({ description: 'Only sessions in front of this image of the library, also when it has been deleted.' }),
+        include_total: includeTotal,
+      }),
+    },
     responses: { 200: json(sessionPage, 'A page of sessions.'), ...errors('unauthenticated', 'invalid_request') },
   }),
   get: createRoute({

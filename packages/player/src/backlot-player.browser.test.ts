@@ -73,7 +73,7 @@ describe.skipIf(!hasChromium || !hasSharedData).each(RENDERERS)('<backlot-player
     await server[Symbol.asyncDispose]();
   });
   beforeEach(async () => {
-    server.session = { ...server.session, status: 'live', reason: null };
+    server.session = { ...server.session, status: 'live', reason: null, canvas: { width: 640, height: 360 } };
     server.background = {
       has_background: true,
       background_id: null,
@@ -147,6 +147,25 @@ describe.skipIf(!hasChromium || !hasSharedData).each(RENDERERS)('<backlot-player
     expect({ width, height, keyable: keying?.keyable }).toEqual({ width: 480, height: 512, keyable: true });
     await viewer.waitForFunction(() => (document.querySelector('backlot-player') as PlayerElement).stats.codec === 'VP8');
     expect(codec === null || codec === 'VP8').toBe(true);
+  });
+
+  it('has the session’s canvas and background also when its renderer loads after them', async () => {
+    server.session = { ...server.session, canvas: { width: 270, height: 360 } };
+    await viewer.route('**/player/keyer.wasm', async (route) => {
+      await viewer.waitForFunction(
+        () => document.querySelector<HTMLElement>('backlot-player')?.style.getPropertyValue('--backlot-aspect-ratio') === '270 / 360',
+      );
+      await route.continue();
+    });
+    await viewer.setViewportSize({ width: 270, height: 360 });
+    await play();
+    await until('backlotbackground', { version: 1 });
+    const { width, height } = await element((player) => {
+      const canvas = player.shadowRoot?.querySelector('canvas');
+      return { width: canvas?.width, height: canvas?.height };
+    });
+    expect({ width, height }).toEqual({ width: 270, height: 360 });
+    expect((await look()).corner).toEqual([0x20, 0x40, 0xc0]);
   });
 
   it('never shows green: not before the first frame, not at a swap, not when the publisher reconnects', async () => {

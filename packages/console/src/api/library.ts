@@ -1,16 +1,22 @@
-import type { BackgroundImage, BacklotApiError, Page } from '@backlot/client';
+import type { BackgroundImage, BackgroundImageSort, BacklotApiError, CountedPage } from '@backlot/client';
 import { type InfiniteData, skipToken, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useBacklot } from './backlot-context.js';
 
 const LIBRARY = 'background-images';
 
-/** The library, page by page, newest first. */
-export const useLibrary = (search: string) => {
+/** The library, page by page, newest first unless sorted otherwise. */
+export const useLibrary = (search: string, sort: BackgroundImageSort = '-created_at') => {
   const backlot = useBacklot();
-  return useInfiniteQuery<Page<BackgroundImage>, BacklotApiError, InfiniteData<Page<BackgroundImage>>, readonly unknown[], string | undefined>({
-    queryKey: [LIBRARY, 'list', search],
+  return useInfiniteQuery<CountedPage<BackgroundImage>, BacklotApiError, InfiniteData<CountedPage<BackgroundImage>>, readonly unknown[], string | undefined>({
+    queryKey: [LIBRARY, 'list', search, sort],
     queryFn: ({ pageParam, signal }) =>
-      backlot.backgroundImages.list({ signal, ...(search === '' ? {} : { search }), ...(pageParam === undefined ? {} : { cursor: pageParam }) }),
+      backlot.backgroundImages.list({
+        signal,
+        sort,
+        includeTotal: true,
+        ...(search === '' ? {} : { search }),
+        ...(pageParam === undefined ? {} : { cursor: pageParam }),
+      }),
     initialPageParam: undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: (previous) => previous,

@@ -1,4 +1,4 @@
-import type { AvatarOption, BacklotApiError, CreateSessionInput, Page, Session, SessionStatus } from '@backlot/client';
+import type { AvatarOption, BacklotApiError, CountedPage, CreateSessionInput, Session, SessionStatus } from '@backlot/client';
 import { type InfiniteData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useBacklot } from './backlot-context.js';
 
@@ -12,13 +12,34 @@ export const isOnAir = (status: SessionStatus): boolean => status === 'starting'
 /** The sessions, newest first, kept up to date. */
 export const useSessions = (status: SessionStatus | undefined) => {
   const backlot = useBacklot();
-  return useInfiniteQuery<Page<Session>, BacklotApiError, InfiniteData<Page<Session>>, readonly unknown[], string | undefined>({
+  return useInfiniteQuery<CountedPage<Session>, BacklotApiError, InfiniteData<CountedPage<Session>>, readonly unknown[], string | undefined>({
     queryKey: [SESSIONS, 'list', status ?? 'all'],
     queryFn: ({ pageParam, signal }) =>
-      backlot.sessions.list({ signal, ...(status === undefined ? {} : { status }), ...(pageParam === undefined ? {} : { cursor: pageParam }) }),
+      backlot.sessions.list({
+        signal,
+        includeTotal: true,
+        ...(status === undefined ? {} : { status }),
+        ...(pageParam === undefined ? {} : { cursor: pageParam }),
+      }),
     initialPageParam: undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: (previous) => previous,
+    refetchInterval: REFRESH_MS,
+  });
+};
+
+/** The sessions on air in front of an image of the library, kept up to date. */
+export const useSessionsUsing = (backgroundImage: string) => {
+  const backlot = useBacklot();
+  return useQuery<readonly Session[], BacklotApiError>({
+    queryKey: [SESSIONS, 'using', backgroundImage],
+    queryFn: async ({ signal }) => {
+      const [live, starting] = await Promise.all([
+        backlot.sessions.list({ signal, backgroundImage, status: 'live' }),
+        backlot.sessions.list({ signal, backgroundImage, status: 'starting' }),
+      ]);
+      return [...live.data, ...starting.data];
+    },
     refetchInterval: REFRESH_MS,
   });
 };

@@ -62,7 +62,9 @@ export const BackgroundCard = ({ conversation, said, onSet, onRemoved }: Backgro
         {refusal !== null && <p className="text-ink-soft">{refusal}</p>}
         {query.error !== null && <ErrorNotice error={query.error} title="The background can’t be told" onRetry={() => void query.refetch()} />}
         {remove.error !== null && <ErrorNotice error={remove.error} title="The background was not removed" />}
-        {background === undefined ? query.error === null && <Skeleton className="h-16 w-full" /> : <State background={background} />}
+        {background === undefined
+          ? query.error === null && <Skeleton className="h-16 w-full" />
+          : (refusal === null || background.backgroundVersion !== null) && <State background={background} />}
       </div>
     </section>
   );

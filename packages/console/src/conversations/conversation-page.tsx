@@ -54,12 +54,14 @@ const LoadedConversation = ({ conversation }: { readonly conversation: Conversat
   const { dialog, open, close } = useDialog();
   const [said, setSaid] = useState('');
   const simulated = useSimulatedChat(conversation.groupId ?? conversation.participant);
+  const title = conversationTitle(conversation);
+  const address = conversation.isGroup ? `${conversation.participants.length + 1} people` : conversation.participant;
   return (
     <Page
-      title={conversationTitle(conversation)}
+      title={title}
       note={
         <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
-          <span>{conversation.isGroup ? `${conversation.participants.length + 1} people` : conversation.participant}</span>
+          {address !== title && <span>{address}</span>}
           <ChannelBadges conversation={conversation} />
           <IdText id={conversation.id} what="conversation id" />
         </span>

@@ -14,6 +14,7 @@ import { HEAD, TABLE } from '../ui/table.js';
 import { useMediaQuery } from '../ui/use-media-query.js';
 import { ChannelBadges } from './channel-badges.js';
 import { conversationTitle } from './describe.js';
+import { Wallpaper } from './wallpaper.js';
 
 /** Messaging → Conversations. */
 export const ConversationListPage = () => {
@@ -60,12 +61,16 @@ const ConversationsSkeleton = () => (
   </div>
 );
 
-/** A conversation's background, as small as a thumbnail and as upright as a phone. */
+/** A conversation's background as its recipient sees it, as small as a thumbnail and as upright as a phone. */
 const Thumbnail = ({ background }: Pick<ConversationSummary, 'background'>) => {
-  const box = 'h-12 w-7 shrink-0 rounded-sm border border-line';
-  if (background?.hasBackground !== true) return <span className={`block bg-sunken ${box}`} title="No background" />;
-  if (background.imageUrl === null) return <span className={`chequered block ${box}`} title="A background that Backlot has not set" />;
-  return <img src={ownAddress(background.imageUrl)} alt="Background" loading="lazy" className={`chequered object-cover ${box}`} />;
+  const box = 'relative block h-12 w-7 shrink-0 overflow-hidden rounded-sm border border-line';
+  if (background?.hasBackground !== true) return <span className={`bg-sunken ${box}`} title="No background" />;
+  if (background.imageUrl === null) return <span className={`chequered ${box}`} title="A background that Backlot has not set" />;
+  return (
+    <span className={`chequered ${box}`}>
+      <Wallpaper src={ownAddress(background.imageUrl)} alt="Background" framing="zoomed" />
+    </span>
+  );
 };
 
 const previewOf = ({ lastMessagePreview, messageCount }: ConversationSummary): string =>

@@ -3,6 +3,8 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { Pencil, Radio, Trash2, ZoomIn } from 'lucide-react';
 import { type KeyboardEvent, useRef, useState } from 'react';
 import { useBackgroundImage, useRenameBackgroundImage } from '../api/library.js';
+import { useSessionsUsing } from '../api/sessions.js';
+import { describeAvatar } from '../sessions/describe-avatar.js';
 import { Page } from '../shell/page.js';
 import { useDialog } from '../shell/search.js';
 import type { ApiExample } from '../ui/api-dialog.js';
@@ -13,6 +15,7 @@ import { Facts } from '../ui/facts.js';
 import { IdText } from '../ui/id-text.js';
 import { RelativeTime } from '../ui/relative-time.js';
 import { Skeleton } from '../ui/skeleton.js';
+import { StatusPill } from '../ui/status-pill.js';
 import { AdviceList } from './advice-list.js';
 import { CropPicture } from './crop-picture.js';
 import { DeleteDialog } from './delete-dialog.js';
@@ -92,6 +95,7 @@ const LoadedImage = ({ image }: { readonly image: BackgroundImage }) => {
               ]}
             />
           </section>
+          <OnAir imageId={image.id} />
           {image.advice.length > 0 && (
             <section aria-label="Advice">
               <AdviceList advice={image.advice.map(({ message }) => message)} />
@@ -102,6 +106,39 @@ const LoadedImage = ({ image }: { readonly image: BackgroundImage }) => {
       {dialog === 'delete' && <DeleteDialog image={image} onClose={close} onDeleted={() => void navigate({ to: '/background-images', search: {} })} />}
       {dialog === 'zoom' && <ZoomDialog image={image} onClose={close} />}
     </Page>
+  );
+};
+
+/** Who is on air in front of the image now. */
+const OnAir = ({ imageId }: { readonly imageId: string }) => {
+  const { data: sessions, error, refetch } = useSessionsUsing(imageId);
+  return (
+    <section aria-label="On air with it" className="card p-4">
+      <h2 className="mb-2 font-semibold">On air with it</h2>
+      {sessions === undefined ? (
+        error === null ? (
+          <Skeleton className="h-5 w-full" />
+        ) : (
+          <ErrorNotice error={error} title="The sessions can’t be shown" onRetry={() => void refetch()} />
+        )
+      ) : sessions.length === 0 ? (
+        <p className="text-ink-soft">No session uses it now.</p>
+      ) : (
+        <ul className="flex flex-col gap-2">
+          {sessions.map(({ session_id: id, avatar, status, created_at: createdAt }) => (
+            <li key={id} className="flex items-center justify-between gap-3">
+              <Link to="/sessions/$id" params={{ id }} search={{}} className="min-w-0 rounded-sm hover:underline">
+                <span className="block truncate font-medium">{describeAvatar(avatar)}</span>
+                <span className="block text-sm text-ink-soft">
+                  <RelativeTime time={createdAt} />
+                </span>
+              </Link>
+              <StatusPill status={status} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
   );
 };
 
@@ -215,6 +252,12 @@ const apiExamples = (id: string): readonly ApiExample[] => {
       path: '/v1/sessions',
       body: { background_image: id },
       typescript: `const session = await backlot.sessions.create({ background_image: '${id}' });`,
+    },
+    {
+      title: 'List who is live in front of it',
+      method: 'GET',
+      path: `/v1/sessions?background_image=${id}&status=live`,
+      typescript: `const { data } = await backlot.sessions.list({ backgroundImage: '${id}', status: 'live' });`,
     },
     { title: 'Delete it', method: 'DELETE', path, typescript: `await backlot.backgroundImages.delete('${id}');` },
   ];

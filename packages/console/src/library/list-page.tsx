@@ -7,7 +7,7 @@ import { useConsoleSearch, useDialog } from '../shell/search.js';
 import type { ApiExample } from '../ui/api-dialog.js';
 import { Button } from '../ui/button.js';
 import { EmptyState } from '../ui/empty-state.js';
-import { PagedList } from '../ui/paged-list.js';
+import { describeCount, PagedList } from '../ui/paged-list.js';
 import { DeleteDialog } from './delete-dialog.js';
 import { LibraryTable, LibraryTableSkeleton } from './table.js';
 import { UploadDialog } from './upload-dialog.js';
@@ -16,9 +16,9 @@ import { usePageFiles } from './use-page-files.js';
 
 /** Resources → Background Images. */
 export const LibraryPage = () => {
-  const [{ search = '' }] = useConsoleSearch();
+  const [{ search = '', sort = '-created_at' }, change] = useConsoleSearch();
   const { dialog, id, open, close } = useDialog();
-  const library = useLibrary(search);
+  const library = useLibrary(search, sort);
   const { add } = useUploads();
   const isOver = usePageFiles((files) => {
     add(files);
@@ -47,9 +47,16 @@ export const LibraryPage = () => {
         failure="The library can’t be shown"
         skeleton={<LibraryTableSkeleton />}
         empty={<EmptyLibrary search={search} onUpload={() => open('upload')} />}
-        countOf={({ length }) => (library.hasNextPage ? `The newest ${length} images` : length === 1 ? '1 image' : `All ${length} images`)}
+        countOf={({ length }) => describeCount(length, library.data?.pages.at(-1)?.total, 'image')}
       >
-        {(shown) => <LibraryTable images={shown} onDelete={(image) => open('delete', image.id)} />}
+        {(shown) => (
+          <LibraryTable
+            images={shown}
+            sort={sort}
+            onSort={(next) => change({ sort: next === '-created_at' ? undefined : next })}
+            onDelete={(image) => open('delete', image.id)}
+          />
+        )}
       </PagedList>
       {dialog === 'upload' && <UploadDialog onClose={close} />}
       {doomed !== undefined && <DeleteDialog image={doomed} onClose={close} onDeleted={close} />}

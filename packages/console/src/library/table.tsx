@@ -1,6 +1,6 @@
-import type { BackgroundImage } from '@backlot/client';
+import type { BackgroundImage, BackgroundImageSort } from '@backlot/client';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { Trash2 } from 'lucide-react';
+import { ArrowDown, ArrowUp, Trash2 } from 'lucide-react';
 import { ownAddress } from '../api/own-address.js';
 import { IconButton } from '../ui/button.js';
 import { CopyButton } from '../ui/copy-button.js';
@@ -13,6 +13,8 @@ import { formatSize } from './format.js';
 
 interface LibraryTableProps {
   readonly images: readonly BackgroundImage[];
+  readonly sort: BackgroundImageSort;
+  readonly onSort: (sort: BackgroundImageSort) => void;
   readonly onDelete: (image: BackgroundImage) => void;
 }
 
@@ -23,24 +25,61 @@ const Thumbnail = ({ image, className }: { readonly image: BackgroundImage; read
   <img src={ownAddress(image.thumbnail_url)} alt={image.title} loading="lazy" decoding="async" className={`chequered rounded-sm object-cover ${className}`} />
 );
 
-const Head = () => (
+/** By which columns the library can be sorted, and which way round at first. */
+const SORTABLE = { Title: ['title', '-title'], Uploaded: ['-created_at', 'created_at'] } as const;
+
+interface SortableHeadProps extends Partial<Pick<LibraryTableProps, 'sort' | 'onSort'>> {
+  readonly column: keyof typeof SORTABLE;
+  readonly className?: string;
+}
+
+/** The head of a column that sorts: once more turns the order round. */
+const SortableHead = ({ column, className = '', sort, onSort }: SortableHeadProps) => {
+  const [first, second] = SORTABLE[column];
+  const isSorted = sort === first || sort === second;
+  const isDescending = sort?.startsWith('-') === true;
+  const Arrow = isDescending ? ArrowDown : ArrowUp;
+  return (
+    <th scope="col" className={`${HEAD} ${className}`} {...(isSorted ? { 'aria-sort': isDescending ? 'descending' : 'ascending' } : {})}>
+      <button
+        type="button"
+        className="-mx-1 inline-flex items-center gap-1 rounded-sm px-1 font-medium hover:text-ink"
+        onClick={() => onSort?.(sort === first ? second : first)}
+      >
+        {column}
+        {isSorted && <Arrow size={12} aria-hidden />}
+      </button>
+    </th>
+  );
+};
+
+/** The order where there is no head of a table. */
+const SortField = ({ sort, onSort }: Pick<LibraryTableProps, 'sort' | 'onSort'>) => (
+  <label className="mb-3 flex items-center gap-2 text-ink-soft">
+    Sort by
+    <select className="field w-auto" value={sort} onChange={({ target }) => onSort(target.value as BackgroundImageSort)}>
+      <option value="-created_at">Newest first</option>
+      <option value="created_at">Oldest first</option>
+      <option value="title">Title, A to Z</option>
+      <option value="-title">Title, Z to A</option>
+    </select>
+  </label>
+);
+
+const Head = (sorting: Partial<Pick<LibraryTableProps, 'sort' | 'onSort'>>) => (
   <thead>
     <tr>
       <th scope="col" className={`${HEAD} w-64`}>
         Background Image ID
       </th>
-      <th scope="col" className={HEAD}>
-        Title
-      </th>
+      <SortableHead column="Title" {...sorting} />
       <th scope="col" className={`${HEAD} w-28`}>
         Image
       </th>
       <th scope="col" className={`${HEAD} hidden w-34 lg:table-cell`}>
         Size
       </th>
-      <th scope="col" className={`${HEAD} hidden w-32 lg:table-cell`}>
-        Uploaded
-      </th>
+      <SortableHead column="Uploaded" className="hidden w-32 lg:table-cell" {...sorting} />
       <th scope="col" className={`${HEAD} w-20`}>
         Action
       </th>
@@ -48,13 +87,13 @@ const Head = () => (
   </thead>
 );
 
-const Rows = ({ images, onDelete }: LibraryTableProps) => {
+const Rows = ({ images, sort, onSort, onDelete }: LibraryTableProps) => {
   const navigate = useNavigate();
   const openDetail = (id: string): void => void navigate({ to: '/background-images/$id', params: { id }, search: {} });
   return (
     <table className={TABLE}>
-      <caption className="sr-only">Background images, newest first. Arrow keys move between rows, Enter opens, Delete deletes.</caption>
-      <Head />
+      <caption className="sr-only">Background images. Arrow keys move between rows, Enter opens, Delete deletes.</caption>
+      <Head sort={sort} onSort={onSort} />
       <tbody>
         {images.map((image) => (
           <OpenableRow key={image.id} onOpen={() => openDetail(image.id)} onDelete={() => onDelete(image)}>
@@ -96,36 +135,39 @@ const Rows = ({ images, onDelete }: LibraryTableProps) => {
   );
 };
 
-const Cards = ({ images, onDelete }: LibraryTableProps) => (
-  <ul className="flex flex-col gap-3">
-    {images.map((image) => (
-      <li key={image.id} className="card p-3">
-        <div className="flex items-center gap-3">
-          <Thumbnail image={image} className="h-[54px] w-24 shrink-0" />
-          <div className="min-w-0 flex-1">
-            <Link
-              to="/background-images/$id"
-              params={{ id: image.id }}
-              search={{}}
-              className="line-clamp-2 rounded-sm font-medium wrap-anywhere hover:underline"
-            >
-              {image.title}
-            </Link>
-            <p className="text-sm text-ink-soft">
-              {formatSize(image)} · <RelativeTime time={image.created_at} />
-            </p>
+const Cards = ({ images, sort, onSort, onDelete }: LibraryTableProps) => (
+  <>
+    <SortField sort={sort} onSort={onSort} />
+    <ul className="flex flex-col gap-3">
+      {images.map((image) => (
+        <li key={image.id} className="card p-3">
+          <div className="flex items-center gap-3">
+            <Thumbnail image={image} className="h-[54px] w-24 shrink-0" />
+            <div className="min-w-0 flex-1">
+              <Link
+                to="/background-images/$id"
+                params={{ id: image.id }}
+                search={{}}
+                className="line-clamp-2 rounded-sm font-medium wrap-anywhere hover:underline"
+              >
+                {image.title}
+              </Link>
+              <p className="text-sm text-ink-soft">
+                {formatSize(image)} · <RelativeTime time={image.created_at} />
+              </p>
+            </div>
+            <IconButton label={`Delete ${image.title}`} className="hover:text-danger" onClick={() => onDelete(image)}>
+              <Trash2 size={16} aria-hidden />
+            </IconButton>
           </div>
-          <IconButton label={`Delete ${image.title}`} className="hover:text-danger" onClick={() => onDelete(image)}>
-            <Trash2 size={16} aria-hidden />
-          </IconButton>
-        </div>
-        <div className="mt-2 flex items-center justify-between border-t border-line pt-1">
-          <code className="truncate font-mono text-xs text-ink-soft">{image.id}</code>
-          <CopyButton text={image.id} what="background image id" />
-        </div>
-      </li>
-    ))}
-  </ul>
+          <div className="mt-2 flex items-center justify-between border-t border-line pt-1">
+            <code className="truncate font-mono text-xs text-ink-soft">{image.id}</code>
+            <CopyButton text={image.id} what="background image id" />
+          </div>
+        </li>
+      ))}
+    </ul>
+  </>
 );
 
 /** The table before its rows are there. */

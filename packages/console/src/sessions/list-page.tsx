@@ -10,7 +10,7 @@ import { buttonClasses } from '../ui/button.js';
 import { CopyButton } from '../ui/copy-button.js';
 import { EmptyState } from '../ui/empty-state.js';
 import { OpenableRow } from '../ui/openable-row.js';
-import { PagedList } from '../ui/paged-list.js';
+import { describeCount, PagedList } from '../ui/paged-list.js';
 import { RelativeTime } from '../ui/relative-time.js';
 import { Skeleton } from '../ui/skeleton.js';
 import { StatusPill } from '../ui/status-pill.js';
@@ -81,7 +81,7 @@ export const SessionListPage = () => {
             }
           />
         }
-        countOf={({ length }) => (query.hasNextPage ? `The newest ${length} sessions` : length === 1 ? '1 session' : `All ${length} sessions`)}
+        countOf={({ length }) => describeCount(length, query.data?.pages.at(-1)?.total, 'session')}
       >
         {(shown) => (isWide ? <Rows sessions={shown} /> : <Cards sessions={shown} />)}
       </PagedList>

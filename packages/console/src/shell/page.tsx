@@ -40,18 +40,19 @@ export const Page = ({ title, heading, note, trail, actions, api, children }: Pa
         <nav aria-label="Breadcrumb" className="min-w-0 flex-1">
           <ol className="flex min-w-0 items-center gap-1 text-ink-soft">
             {trail.map(({ label, to }) => (
-              <li key={label} className="flex shrink-0 items-center gap-1 max-sm:nth-1:hidden">
+              <li key={label} className="flex min-w-0 items-center gap-1 max-sm:nth-1:hidden sm:shrink-0">
                 {to === undefined ? (
                   label
                 ) : (
-                  <Link to={to} search={{}} className="rounded-sm hover:text-ink hover:underline">
+                  <Link to={to} search={{}} className="truncate rounded-sm hover:text-ink hover:underline">
                     {label}
                   </Link>
                 )}
-                <ChevronRight size={14} aria-hidden />
+                <ChevronRight size={14} className={to === undefined ? '' : 'max-sm:hidden'} aria-hidden />
               </li>
             ))}
-            <li aria-current="page" className="min-w-0 truncate text-ink">
+            {/* On phones the way back needs the room; the heading says the rest. */}
+            <li aria-current="page" className={`min-w-0 truncate text-ink ${trail.some(({ to }) => to !== undefined) ? 'max-sm:hidden' : ''}`}>
               {title}
             </li>
           </ol>

@@ -1,9 +1,11 @@
-import type { SessionStatus, WebhookEventType } from '@backlot/client';
+import type { BackgroundImageSort, SessionStatus, WebhookEventType } from '@backlot/client';
 import { WEBHOOK_EVENT_TYPES } from '@backlot/contract';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 
 const DIALOGS = ['api', 'upload', 'delete', 'zoom', 'end', 'add', 'secret', 'event', 'background'] as const;
 const STATUSES: readonly string[] = ['starting', 'live', 'ended', 'failed'] satisfies readonly SessionStatus[];
+
+const SORTS: readonly BackgroundImageSort[] = ['-created_at', 'created_at', 'title', '-title'];
 
 /** What may be open over a page. */
 export type DialogName = (typeof DIALOGS)[number];
@@ -15,6 +17,8 @@ export interface ConsoleSearch {
   readonly id?: string;
   readonly search?: string;
   readonly status?: SessionStatus;
+  /** Order of the library. */
+  readonly sort?: BackgroundImageSort;
   /** Webhook events of one type. */
   readonly event?: WebhookEventType;
   /** Background image that a new session starts with. */
@@ -34,6 +38,7 @@ export const parseSearch = (query: Record<string, unknown>): ConsoleSearch => {
   const id = text(query['id']);
   const search = text(query['search']);
   const status = text(query['status']);
+  const sort = SORTS.find((name) => name === query['sort']);
   const event = WEBHOOK_EVENT_TYPES.find((type) => type === query['event']);
   const background = text(query['background']);
   const template = text(query['template']);
@@ -43,6 +48,7 @@ export const parseSearch = (query: Record<string, unknown>): ConsoleSearch => {
     ...(id === undefined ? {} : { id }),
     ...(search === undefined ? {} : { search }),
     ...(status === undefined || !STATUSES.includes(status) ? {} : { status: status as SessionStatus }),
+    ...(sort === undefined ? {} : { sort }),
     ...(event === undefined ? {} : { event }),
     ...(background === undefined ? {} : { background }),
     ...(template === undefined ? {} : { template }),

@@ -6,7 +6,7 @@ export const CodeBlock = ({ code, what }: { readonly code: string; readonly what
     <pre tabIndex={0} aria-label={what} className="overflow-x-auto rounded-md p-3 pr-12 font-mono text-xs leading-5">
       {code}
     </pre>
-    <span className="absolute top-1 right-1 rounded-md bg-sunken">
+    <span className="absolute inset-y-0 right-0 rounded-r-md bg-sunken p-1">
       <CopyButton text={code} what={what} />
     </span>
   </div>

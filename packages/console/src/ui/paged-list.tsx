@@ -23,6 +23,13 @@ export interface PagedListProps<Item> {
   readonly children: (items: readonly Item[]) => ReactNode;
 }
 
+/** How many of how many there are, such as `50 of 300 images`. */
+export const describeCount = (shown: number, total: number | undefined, thing: string): string => {
+  const count = Math.max(shown, total ?? shown);
+  if (count === 1) return `1 ${thing}`;
+  return `${shown < count ? `${shown.toLocaleString('en')} of` : 'All'} ${count.toLocaleString('en')} ${thing}s`;
+};
+
 /** A list that is loading, failed, empty, or there, page after page. */
 export const PagedList = <Item,>({ query, items, failure, skeleton, empty, countOf, children }: PagedListProps<Item>) => {
   if (items === undefined) return query.error === null ? skeleton : <ErrorNotice error={query.error} title={failure} onRetry={() => void query.refetch()} />;

@@ -1,4 +1,5 @@
-import { and, desc, eq, ilike, inArray, isNull, lt, notExists, or, sql } from 'drizzle-orm';
+import type { BackgroundImageSort } from '@backlot/contract';
+import { and, asc, count, desc, eq, gt, ilike, inArray, isNull, lt, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { Executor } from '../database/database.js';
 import { backgroundImages, renditions, sessions, surfaces } from '../database/schema.js';
 
@@ -11,6 +12,15 @@ export type RenditionRecord = typeof renditions.$inferSelect;
 export interface BackgroundImagePosition {
   readonly createdAt: Date;
   readonly id: string;
+  /** In lists by title. */
+  readonly title?: string;
+}
+
+/** Which images of the library. */
+export interface BackgroundImageFilter {
+  readonly organizationId: string;
+  /** Part of the title, in any case. */
+  readonly search?: string | undefined;
 }
 
 const own = (organizationId: string, id: string) => and(eq(backgroundImages.id, id), eq(backgroundImages.organizationId, organizationId));
@@ -37,31 +47,40 @@ export const findBackgroundImage = async (
   return row ?? null;
 };
 
-/** An organization's images, newest first; `search` is part of the title, in any case. */
+const matches = ({ organizationId, search }: BackgroundImageFilter): SQL | undefined =>
+  and(
+    eq(backgroundImages.organizationId, organizationId),
+    search === undefined || search === '' ? undefined : ilike(backgroundImages.title, `%${escapeLike(search)}%`),
+  );
+
+/** An organization's images in an order. */
 export const listBackgroundImages = async (
   executor: Executor,
-  filter: {
-    readonly organizationId: string;
-    readonly search?: string | undefined;
+  filter: BackgroundImageFilter & {
+    readonly sort?: BackgroundImageSort | undefined;
     readonly after?: BackgroundImagePosition | undefined;
     readonly limit: number;
   },
 ): Promise<BackgroundImageRecord[]> => {
-  const { after, search } = filter;
+  const { sort = '-created_at', after } = filter;
+  const { id } = backgroundImages;
+  const byTitle = sort === 'title' || sort === '-title';
+  const key = byTitle ? sql`lower(${backgroundImages.title})` : sql`${backgroundImages.createdAt}`;
+  // The database lowers both: languages differ in how.
+  const last = byTitle ? sql`lower(${after?.title ?? ''}::text)` : sql`${after?.createdAt.toISOString()}::timestamptz`;
+  const [order, isBeyond] = sort.startsWith('-') ? [desc, lt] : [asc, gt];
   return executor
     .select()
     .from(backgroundImages)
-    .where(
-      and(
-        eq(backgroundImages.organizationId, filter.organizationId),
-        search === undefined || search === '' ? undefined : ilike(backgroundImages.title, `%${escapeLike(search)}%`),
-        after === undefined
-          ? undefined
-          : or(lt(backgroundImages.createdAt, after.createdAt), and(eq(backgroundImages.createdAt, after.createdAt), lt(backgroundImages.id, after.id))),
-      ),
-    )
-    .orderBy(desc(backgroundImages.createdAt), desc(backgroundImages.id))
+    .where(and(matches(filter), after === undefined ? undefined : or(isBeyond(key, last), and(eq(key, last), isBeyond(id, after.id)))))
+    .orderBy(order(key), order(id))
     .limit(filter.limit);
+};
+
+/** How many images an organization has. */
+export const countBackgroundImages = async (executor: Executor, filter: BackgroundImageFilter): Promise<number> => {
+  const [row] = await executor.select({ total: count() }).from(backgroundImages).where(matches(filter));
+  return row?.total ?? 0;
 };
 
 /** Renames an image. Null when there is none. */

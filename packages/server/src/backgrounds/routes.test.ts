@@ -374,6 +374,41 @@ describe('library', () => {
     expect(await codeOf(await own.app.request(`${PATH}?search=x&cursor=${first.next_cursor}`))).toBe('422 invalid_cursor');
   });
 
+  it('sorts by time and by title, up and down, page by page, and counts all pages when asked', async () => {
+    await using own = await openTestLibrary({ database: test.database });
+    const titles = ['beach', 'Office', 'Ärmel', 'attic', 'office', 'Beach', 'office'];
+    for (const title of titles) await own.library.service.create('org_test', { title, bytes: await photo(16, 9) });
+    const all = async (sort: string): Promise<string[]> => {
+      const found: string[] = [];
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const query: string = `limit=2&include_total=true&sort=${sort}${cursor === '' ? '' : `&cursor=${cursor}`}`;
+        const page = backgroundImagePage.parse(await (await own.app.request(`${PATH}?${query}`)).json());
+        expect(page.total).toBe(7);
+        found.push(...page.data.map(({ title }) => title));
+        cursor = page.next_cursor;
+      }
+      return found;
+    };
+    expect(await all('created_at')).toEqual(titles);
+    expect(await all('-created_at')).toEqual(titles.toReversed());
+    const byTitle = await all('title');
+    expect(byTitle.map((title) => title.toLowerCase()).filter((title) => title !== 'ärmel')).toEqual(['attic', 'beach', 'beach', 'office', 'office', 'office']);
+    expect(byTitle.toSorted()).toEqual(titles.toSorted());
+    expect(await all('-title')).toEqual(byTitle.toReversed());
+    const listed = async (query: string) => backgroundImagePage.parse(await (await own.app.request(`${PATH}?${query}`)).json());
+    expect((await listed('search=FF')).total).toBeUndefined();
+    expect((await listed('search=FF&include_total=true&limit=1')).total).toBe(3);
+    const cursor = (await listed('limit=1&sort=title')).next_cursor ?? '';
+    expect(await codeOf(await own.app.request(`${PATH}?sort=-title&cursor=${cursor}`))).toBe('422 invalid_cursor');
+    expect(await codeOf(await own.app.request(`${PATH}?sort=size`))).toBe('422 invalid_request');
+    expect(await codeOf(await own.app.request(`${PATH}?include_total=perhaps`))).toBe('422 invalid_request');
+    // The longest cursor is taken back, too.
+    await own.library.service.create('org_test', { title: '🏢'.repeat(100), bytes: await photo(16, 9) });
+    const longest = await listed('limit=1&sort=-title');
+    expect(longest.data[0]?.title).toContain('🏢');
+    expect((await listed(`limit=1&sort=-title&cursor=${longest.next_cursor}`)).data).toHaveLength(1);
+  });
+
   it('searches titles in any case, and takes wildcards as they are', async () => {
     await using own = await openTestLibrary({ database: test.database });
     for (const title of ['100% Office', '1000 offices', 'Beach_1', 'Beach 2', 'Back\\slash'])

@@ -75,11 +75,12 @@ export const registerBackgroundImageRoutes = (app: App, options: BackgroundImage
   });
 
   app.openapi(backgroundImageRoutes.list, async (context) => {
-    const { limit, cursor, search } = context.req.valid('query');
+    const { limit, cursor, search, sort, include_total: withTotal } = context.req.valid('query');
     const { organizationId } = context.var.principal;
-    const filter = ['background-images', organizationId, search ?? ''];
-    const found = await service.list(organizationId, { search, after: decodeCursor(cursor, filter), limit: limit + 1 });
-    return context.json(toPage(found, limit, filter), 200);
+    const filter = ['background-images', organizationId, search ?? '', sort];
+    const found = await service.list(organizationId, { search, sort, after: decodeCursor(cursor, filter), limit: limit + 1 });
+    const page = toPage(found, limit, filter, ({ createdAt, id, title }) => ({ createdAt, id, title }));
+    return context.json(withTotal ? { ...page, total: await service.count(organizationId, search) } : page, 200);
   });
 
   app.openapi(backgroundImageRoutes.get, async (context) =>

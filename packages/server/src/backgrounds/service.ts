@@ -1,4 +1,4 @@
-import { type BackgroundImage, MAX_IMAGE_BYTES } from '@backlot/contract';
+import { type BackgroundImage, type BackgroundImageSort, MAX_IMAGE_BYTES } from '@backlot/contract';
 import type { BlobRead } from '../blobs/port.js';
 import type { ClaimedBlob } from '../blobs/store-claimed.js';
 import type { Database, Executor } from '../database/database.js';
@@ -15,6 +15,7 @@ import { canonicalVariant, parseVariant, type RenditionRequest, type Variant, va
 import {
   type BackgroundImagePosition,
   type BackgroundImageRecord,
+  countBackgroundImages,
   deleteBackgroundImage,
   findBackgroundImage,
   insertBackgroundImage,
@@ -112,16 +113,22 @@ export class BackgroundImageService {
   }
 
   /**
-   * Keeps the bytes of an image that was looked at already, for a surface that `use` makes refer to them; when that fails
-   * nothing stays. Its pictures are made when somebody asks for one. Throws `storage_full`.
+   * Keeps the bytes of an image for a surface that `use` makes refer to them; when that fails nothing stays. `use` begins
+   * at once and waits for `stored` before it writes the reference, or sends what can't be taken back. Pictures are made
+   * when somebody asks for one. Throws `storage_full`.
    */
-  async keep<Result>(bytes: Uint8Array, signal: AbortSignal, use: (sourceSha256: string) => Promise<Result>): Promise<Result> {
-    using source = await this.#options.renditions.storeSource(bytes, signal);
+  async keep<Result>(bytes: Uint8Array, signal: AbortSignal, use: (stored: Promise<unknown>) => Promise<Result>): Promise<Result> {
+    const storing = this.#options.renditions.storeSource(bytes, signal);
+    // Whoever waits for it hears of it.
+    storing.catch(() => undefined);
     try {
-      return await use(source.sha256);
+      const result = await use(storing);
+      (await storing)[Symbol.dispose]();
+      return result;
     } catch (error) {
-      source[Symbol.dispose]();
-      await this.#options.reaper.discard(source.sha256).catch(() => false);
+      const source = await storing.catch(() => null);
+      source?.[Symbol.dispose]();
+      if (source !== null) await this.#options.reaper.discard(source.sha256).catch(() => false);
       throw error;
     }
   }
@@ -163,10 +170,20 @@ export class BackgroundImageService {
 
   async list(
     organizationId: string,
-    filter: { readonly search?: string | undefined; readonly after?: BackgroundImagePosition | undefined; readonly limit: number },
+    filter: {
+      readonly search?: string | undefined;
+      readonly sort?: BackgroundImageSort | undefined;
+      readonly after?: BackgroundImagePosition | undefined;
+      readonly limit: number;
+    },
   ): Promise<{ record: BackgroundImageRecord; view: BackgroundImage }[]> {
     const records = await listBackgroundImages(this.#options.database.executor, { organizationId, ...filter });
     return records.map((record) => ({ record, view: this.#view(record) }));
+  }
+
+  /** How many images `list` has on all pages. */
+  async count(organizationId: string, search: string | undefined): Promise<number> {
+    return countBackgroundImages(this.#options.database.executor, { organizationId, search });
   }
 
   /** Throws `background_image_not_found`. */

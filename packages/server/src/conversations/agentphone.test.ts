@@ -173,6 +173,26 @@ describe.each(postgres === undefined ? ['the embedded database'] : ['the embedde
       expect(await phones.readWallpaper(CHAT)).toBeNull();
     });
 
+    it('sets one of our library beside what its types know, and takes effect once by an Idempotency-Key', async () => {
+      const form = new FormData();
+      form.set('image', new File([new Uint8Array(await picture(15))], 'shore.png', { type: 'image/png' }));
+      const upload = await fetch(`${backlot.url}/v1/background-images`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${TEST_API_KEY}` },
+        body: form,
+      });
+      const { id } = (await upload.json()) as { id: string };
+      const { conversations } = client;
+      const request = { conversation_id: conversationId, background_image: id };
+      const set = Reflect.apply(conversations.setChatBackground, conversations, [request]) as Promise<AgentPhone.SetBackgroundResponse>;
+      expect(await set).toMatchObject({ hasBackground: true, backgroundId: id });
+      const image_url = serve('/once.png', await picture(16));
+      const once = async () =>
+        conversations.setChatBackground({ conversation_id: conversationId, image_url }, { headers: { 'Idempotency-Key': 'set-once-0123456789' } });
+      expect(await once()).toEqual(await once());
+      expect(images.requests.filter(({ url }) => url === '/once.png')).toHaveLength(1);
+    });
+
     it('works as the documented sample is written', async () => {
       const response = await fetch(`${backlot.url}/v1/conversations/${conversationId}/background`, {
         method: 'POST',
@@ -187,7 +207,10 @@ describe.each(postgres === undefined ? ['the embedded database'] : ['the embedde
   describe('errors as the SDK throws them', () => {
     it('an unknown conversation is a 404, a bare string in place of an object too', async () => {
       const error = await errorOf(client.conversations.getConversation({ conversation_id: 'conv_00000000000000000000' }));
-      expect(error).toMatchObject({ statusCode: 404, body: { error: { code: 'conversation_not_found' }, detail: 'There is no such conversation.' } });
+      const notFound = { statusCode: 404, body: { error: { code: 'conversation_not_found' }, detail: 'There is no such conversation.' } };
+      expect(error).toMatchObject(notFound);
+      const { conversations } = client;
+      expect(await errorOf(Reflect.apply(conversations.removeChatBackground, conversations, [conversationId]) as Promise<unknown>)).toMatchObject(notFound);
     });
 
     it('a refused image is an UnprocessableEntityError with a typed detail', async () => {
@@ -207,8 +230,16 @@ describe.each(postgres === undefined ? ['the embedded database'] : ['the embedde
     it('a channel without backgrounds is a 400, tried once', async () => {
       const { data } = await client.conversations.listConversations();
       const sms = data.find(({ participant }) => participant === '+12025550160')?.id ?? '';
-      const error = await errorOf(client.conversations.setChatBackground({ conversation_id: sms, image_url: 'https://example.com/a.png' }));
+      let tries = 0;
+      const counting = connect({
+        fetch: async (input, init) => {
+          tries++;
+          return fetch(input, init);
+        },
+      });
+      const error = await errorOf(counting.conversations.setChatBackground({ conversation_id: sms, image_url: 'https://example.com/a.png' }));
       expect(error).toMatchObject({ statusCode: 400, body: { error: { code: 'channel_not_supported' } } });
+      expect(tries).toBe(1);
     });
 
     it('a provider that is down is tried again by the SDK, until it is back; nothing is lost and nothing done twice', async () => {

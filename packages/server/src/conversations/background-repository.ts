@@ -1,5 +1,6 @@
-import { backgroundImageFacts, type BackgroundImageFacts } from '@backlot/contract';
+import { backgroundImageFacts, type BackgroundImageFacts, backgroundWarning, type BackgroundWarning } from '@backlot/contract';
 import { and, eq, inArray, isNull, lt, or } from 'drizzle-orm';
+import { z } from 'zod';
 import type { Executor } from '../database/database.js';
 import { conversationBackgrounds, surfaces } from '../database/schema.js';
 
@@ -18,6 +19,8 @@ export interface BackgroundRecord {
   /** A change was sent and nobody knows how it ended. */
   readonly isInDoubt: boolean;
   readonly image: BackgroundImageFacts | null;
+  /** What the recipient sees otherwise than the sender may expect. */
+  readonly warnings: readonly BackgroundWarning[];
   readonly checkedAt: Date | null;
 }
 
@@ -32,12 +35,14 @@ export const NO_BACKGROUND = {
   providerVersion: null,
   isForeign: false,
   image: null,
+  warnings: [],
 } as const;
 
 /** Whether the chat shows one, as far as is known. */
 export const hasBackground = ({ sourceSha256, isForeign }: Pick<BackgroundRecord, 'sourceSha256' | 'isForeign'>): boolean => sourceSha256 !== null || isForeign;
 
 const imageSchema = backgroundImageFacts.nullable();
+const warningsSchema = z.array(backgroundWarning);
 const columns = { surface: surfaces, background: conversationBackgrounds };
 type Row = { readonly surface: typeof surfaces.$inferSelect; readonly background: typeof conversationBackgrounds.$inferSelect };
 
@@ -50,6 +55,7 @@ const toRecord = ({ surface, background }: Row): BackgroundRecord => ({
   isForeign: background.isForeign,
   isInDoubt: background.isInDoubt,
   image: imageSchema.parse(background.image),
+  warnings: warningsSchema.parse(background.warnings ?? []),
   checkedAt: background.checkedAt,
 });
 

@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { hasSharedData, sharedData } from '@backlot/testing';
 import { desc } from 'drizzle-orm';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { conversationBackgrounds, conversations, surfaces, webhookEvents } from '../database/schema.js';
+import { readError } from '../http/http.testing.js';
 import { NO_FAULTS } from '../messaging/simulator/faults.js';
 import { MAYA, openTestConversations, type TestConversations } from './conversations.testing.js';
 
@@ -11,7 +15,8 @@ let rig: TestConversations;
 let path: string;
 let conversationId: string;
 beforeAll(async () => {
-  rig = await openTestConversations({ timeouts: { uploadMs: 1_000, callMs: 1_000 } });
+  // Uploads that hang are given up soon; a loaded machine takes its time for everything else.
+  rig = await openTestConversations({ timeouts: { uploadMs: 3_000, callMs: 10_000 }, changeWaitMs: 60_000 });
 });
 afterAll(async () => {
   await rig[Symbol.asyncDispose]();
@@ -112,6 +117,33 @@ describe('setting a background', () => {
     const { body } = await set({ image_url: rig.serve(landscape) });
     const codes = (body['warnings'] as { code: string }[]).map(({ code }) => code);
     expect(codes).toEqual(expect.arrayContaining(['image_not_portrait', 'image_smaller_than_screen', 'older_systems_show_default']));
+    // Also to those who look later, until it is another one's.
+    expect((await live())['warnings']).toEqual(body['warnings']);
+    await rig.simulator.phones.setWallpaper(MAYA.chatId, { bytes: landscape, mediaType: 'image/jpeg' }, 'hand');
+    expect((await live())['warnings']).toEqual([]);
+  });
+
+  it('reaches a group, and tells that everybody sees it', async () => {
+    const people = ['+12025550151', '+12025550152'].map((identifier) => ({ identifier, name: null }));
+    const begun = await rig.simulator.phones.begin({ people, groupName: 'Film night', protocol: 'imessage' });
+    const chatId = begun?.chatId ?? '';
+    const group = await rig.begin({ ...MAYA, chatId, isGroup: true, groupName: 'Film night', participants: people });
+    const bytes = await picture(51);
+    const response = await rig.send('POST', `/v1/conversations/${group.id}/background`, { image_url: rig.serve(bytes) });
+    expect(await response.json()).toMatchObject({
+      conversationId: group.id,
+      changed: true,
+      warnings: expect.arrayContaining([expect.objectContaining({ code: 'group_chat' })]) as unknown,
+    });
+    expect(Buffer.from((await rig.simulator.phones.readWallpaper(chatId))?.bytes ?? []).equals(bytes)).toBe(true);
+  });
+
+  it.skipIf(!hasSharedData)('sends a HEIC on byte for byte: the provider converts it', async () => {
+    const bytes = await readFile(sharedData('backgrounds/libheif/example.heic'));
+    const { body } = await set({ image_url: rig.serve(bytes, 'application/octet-stream') });
+    expect(body).toMatchObject({ changed: true, image: { format: 'heic', sizeBytes: bytes.byteLength } });
+    const sent = await shown();
+    expect([sent?.wallpaper.mediaType, Buffer.from(sent?.bytes ?? []).equals(bytes)]).toEqual(['image/heic', true]);
   });
 
   it('of twenty at once ends in one state that is the last one of the phone', async () => {
@@ -219,6 +251,8 @@ describe('what is refused, with nothing sent and nothing stored', () => {
 
   it('what is no image: HTML, SVG, nothing, half a JPEG, a header that lies, a gzip bomb, 10 MB and a byte', async () => {
     const { images, serve } = rig;
+    const stored = async () => (await readdir(join(rig.library.folder, 'blobs'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    const before = (await stored()).length;
     const jpeg = await picture(91);
     const bomb = gzipSync(Buffer.concat([jpeg, Buffer.alloc(64 << 20)]));
     images.handle('/bomb', (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
@@ -234,6 +268,8 @@ describe('what is refused, with nothing sent and nothing stored', () => {
       expect(codeOf(await set({ image_url: url }))).toBe(code);
     }
     await untouched();
+    // Bytes are stored while they are decoded; of those that were decoded in vain none stays.
+    expect(await stored()).toHaveLength(before);
   });
 
   it.each([
@@ -297,5 +333,39 @@ describe('an answer that never came', () => {
     await rig.simulator.phones.setWallpaper(MAYA.chatId, { bytes, mediaType: 'image/jpeg' }, 'program');
     expect(await live()).toMatchObject({ hasBackground: true, backgroundVersion: 1 });
     expect((await set({ image_url: rig.serve(bytes) })).body).toMatchObject({ hasBackground: true, changed: false });
+  });
+
+  it('stays in doubt when the next change is refused, and a removal asks what there is to be removed', async () => {
+    const isInDoubt = async () => (await rig.test.database.executor.select().from(conversationBackgrounds)).map((row) => row.isInDoubt);
+    const bytes = await picture(96);
+    rig.simulator.faults.set({ ...NO_FAULTS, isHanging: true });
+    expect(codeOf(await set({ image_url: rig.serve(bytes) }))).toBe('503 provider_unavailable');
+    rig.simulator.faults.set({ ...NO_FAULTS, status: 429 });
+    expect(codeOf(await set({ image_url: rig.serve(bytes) }))).toBe('503 provider_unavailable');
+    expect(await isInDoubt()).toEqual([true]);
+    rig.simulator.faults.set(NO_FAULTS);
+    await rig.simulator.phones.setWallpaper(MAYA.chatId, { bytes, mediaType: 'image/jpeg' }, 'program');
+    expect((await rig.send('DELETE', path)).status).toBe(204);
+    expect(await shown()).toBeNull();
+    // One version for what was found, and one for its removal.
+    expect(await live()).toMatchObject({ hasBackground: false, backgroundVersion: 2 });
+    expect(await isInDoubt()).toEqual([false]);
+  });
+});
+
+describe('a change while another one takes its time', () => {
+  it('is told to come back, and done when it does', async () => {
+    await using impatient = await openTestConversations({ timeouts: { uploadMs: 3_000, callMs: 10_000 }, changeWaitMs: 50 });
+    const { id } = await impatient.begin(MAYA);
+    const change = async (image: Buffer) => impatient.send('POST', `/v1/conversations/${id}/background`, { image_url: impatient.serve(image) });
+    impatient.simulator.faults.set({ ...NO_FAULTS, isHanging: true });
+    const slow = change(await picture(97));
+    const holders = async () => (await impatient.test.database.executor.select().from(conversationBackgrounds)).map(({ lockedBy }) => lockedBy);
+    await expect.poll(holders).not.toEqual([null]);
+    const refused = await change(await picture(98));
+    expect([refused.status, (await readError(refused)).code, refused.headers.get('retry-after')]).toEqual([409, 'background_update_in_progress', '1']);
+    impatient.simulator.faults.set(NO_FAULTS);
+    expect((await slow).status).toBe(503);
+    expect(await (await change(await picture(98))).json()).toMatchObject({ changed: true, backgroundVersion: 1 });
   });
 });

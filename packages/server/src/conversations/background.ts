@@ -24,13 +24,15 @@ export interface ConversationBackgroundsOptions {
   readonly provider: MessagingProvider;
   readonly images: WantedImagesOptions;
   readonly library: {
-    /** Keeps bytes for a surface that `use` makes refer to them. */
-    keep<Result>(bytes: Uint8Array, signal: AbortSignal, use: (sourceSha256: string) => Promise<Result>): Promise<Result>;
+    /** Keeps bytes for a surface that `use` makes refer to them, once they are `stored`. */
+    keep<Result>(bytes: Uint8Array, signal: AbortSignal, use: (stored: Promise<unknown>) => Promise<Result>): Promise<Result>;
     signedRenditionUrl(sourceSha256: string, box: { readonly width: number; readonly height: number; readonly fit: 'contain' | 'cover' }): string;
   };
   readonly feed: ConversationFeed;
   /** Called when webhook events have been written. */
   readonly onPublished: () => void;
+  /** How long a change waits for the one before it, in milliseconds. Default: 5 s. */
+  readonly changeWaitMs?: number | undefined;
   readonly log: Logger;
   readonly now: () => Date;
 }
@@ -43,6 +45,7 @@ const MAX_CHANGES = 24;
 /** For asking the provider, and for sending it an image, in milliseconds. */
 const ASK_TIMEOUT_MS = 10_000;
 const SEND_TIMEOUT_MS = 30_000;
+const STORE_TIMEOUT_MS = 30_000;
 
 /** How the documented answers of this wire spell a channel. */
 export const channelName = (channel: ConversationRecord['channel']): string => (channel === 'imessage' ? 'iMessage' : channel);
@@ -61,7 +64,8 @@ export class ConversationBackgrounds {
   constructor(options: ConversationBackgroundsOptions) {
     this.#options = options;
     this.#images = new WantedImages(options.images);
-    this.#lock = new ChangeLock(options);
+    const { database, changeWaitMs, log, now } = options;
+    this.#lock = new ChangeLock({ database, waitMs: changeWaitMs, log, now });
   }
 
   /**
@@ -69,15 +73,20 @@ export class ConversationBackgrounds {
    * then the codes of `WantedImages`, `background_update_in_progress` and the provider's.
    */
   async set(conversation: ConversationRecord, request: SetConversationBackground, signal: AbortSignal): Promise<ConversationBackground> {
-    const { capabilities } = this.#options.provider;
+    const { library, provider } = this.#options;
+    const { capabilities } = provider;
     const { organizationId, isGroup, channel } = conversation;
     if (channel !== 'imessage') throw new BacklotError('channel_not_supported');
     if (!capabilities.background.set) throw new BacklotError('provider_unsupported');
     if (isGroup && !capabilities.background.groups) throw new BacklotError('group_not_supported');
     return this.#changes.take(async () => {
-      const image = await this.#images.get(request, { organizationId, isGroup, maxBytes: capabilities.background.maxBytes }, signal);
-      const { changed, record } = await this.#lock.run(conversation.id, async () => this.#send(conversation, image));
-      return { ...this.#view(conversation, record), changed, warnings: [...image.warnings] };
+      const { bytes, checked } = await this.#images.get(request, { organizationId, isGroup, maxBytes: capabilities.background.maxBytes }, signal);
+      // Bytes that the database refers to come before the reference, and go when there is none.
+      return library.keep(bytes, AbortSignal.any([signal, AbortSignal.timeout(STORE_TIMEOUT_MS)]), async (stored) => {
+        const [image] = await Promise.all([checked, stored]);
+        const { changed, record } = await this.#lock.run(conversation.id, async () => this.#send(conversation, image));
+        return { ...this.#view(conversation, record), changed, warnings: [...image.warnings] };
+      });
     }, signal);
   }
 
@@ -88,8 +97,10 @@ export class ConversationBackgrounds {
     if (!this.#canHave(conversation)) return;
     if (!provider.capabilities.background.remove) throw new BacklotError('provider_unsupported');
     await this.#lock.run(conversation.id, async () => {
-      const before = await this.#find(conversation);
-      await this.#attempt(conversation, async (signal) => provider.removeBackground(chatOf(conversation), signal));
+      let before = await this.#find(conversation);
+      // Whether there is one to be removed, and counted, is what nobody knows.
+      if (before.isInDoubt && provider.capabilities.background.get) before = await this.#follow(conversation, before, await this.#ask(conversation));
+      await this.#attempt(conversation, before, async (signal) => provider.removeBackground(chatOf(conversation), signal));
       await this.#record(conversation, before, { ...NO_BACKGROUND, version: before.version + (hasBackground(before) ? 1 : 0) });
     });
   }
@@ -101,7 +112,6 @@ export class ConversationBackgrounds {
     return {
       ...this.#view(conversation, record),
       changed: false,
-      warnings: [],
       source: canTell ? 'provider' : 'recorded',
       checkedAt: record.checkedAt?.toISOString() ?? null,
     };
@@ -122,31 +132,30 @@ export class ConversationBackgrounds {
 
   /** Under the lock: sends an image unless the chat shows it already. */
   async #send(conversation: ConversationRecord, image: WantedImage): Promise<{ changed: boolean; record: BackgroundRecord }> {
-    const { provider, library } = this.#options;
+    const { provider } = this.#options;
     const { background } = provider.capabilities;
     let before = await this.#find(conversation);
     if (!background.reportsChanged && background.get) {
       before = await this.#follow(conversation, before, await this.#ask(conversation));
       if (before.sourceSha256 === image.sha256) return { changed: false, record: before };
     }
-    // Bytes that the database refers to come before the reference, and go when there is none.
-    return library.keep(image.sent.bytes, AbortSignal.timeout(SEND_TIMEOUT_MS), async () => {
-      const answer = await this.#attempt(conversation, async (signal) => provider.setBackground(chatOf(conversation), image.sent, signal), SEND_TIMEOUT_MS);
-      const isSame = before.sourceSha256 === image.sha256;
-      const changed = answer.changed ?? !isSame;
-      const live = !background.reportsChanged && background.get ? await this.#ask(conversation).catch(() => answer) : answer;
-      const record = await this.#record(conversation, before, {
-        // Unchanged, but not what we had on record: somebody else had set the very same.
-        version: before.version + (changed || !isSame ? 1 : 0),
-        backgroundId: isSame && before.backgroundId !== null ? before.backgroundId : image.backgroundId,
-        sourceSha256: image.sha256,
-        providerBackgroundId: live.backgroundId,
-        providerVersion: live.version,
-        isForeign: false,
-        image: image.facts,
-      });
-      return { changed, record };
+    const call = async (signal: AbortSignal) => provider.setBackground(chatOf(conversation), image.sent, signal);
+    const answer = await this.#attempt(conversation, before, call, SEND_TIMEOUT_MS);
+    const isSame = before.sourceSha256 === image.sha256;
+    const changed = answer.changed ?? !isSame;
+    const live = !background.reportsChanged && background.get ? await this.#ask(conversation).catch(() => answer) : answer;
+    const record = await this.#record(conversation, before, {
+      // Unchanged, but not what we had on record: somebody else had set the very same.
+      version: before.version + (changed || !isSame ? 1 : 0),
+      backgroundId: isSame && before.backgroundId !== null ? before.backgroundId : image.backgroundId,
+      sourceSha256: image.sha256,
+      providerBackgroundId: live.backgroundId,
+      providerVersion: live.version,
+      isForeign: false,
+      image: image.facts,
+      warnings: image.warnings,
     });
+    return { changed, record };
   }
 
   /** Our record after what the provider has just told. */
@@ -198,6 +207,7 @@ export class ConversationBackgrounds {
   /** Calls the provider to change something: until its answer is kept, the record is in doubt. */
   async #attempt(
     conversation: ConversationRecord,
+    { isInDoubt }: BackgroundRecord,
     call: (signal: AbortSignal) => Promise<ProviderBackground>,
     timeoutMs = ASK_TIMEOUT_MS,
   ): Promise<ProviderBackground> {
@@ -206,7 +216,8 @@ export class ConversationBackgrounds {
     try {
       return await call(AbortSignal.timeout(timeoutMs));
     } catch (error) {
-      if (!(error instanceof OutcomeUnknownError)) await markInDoubt(executor, conversation.id, false);
+      // An earlier change may still be in doubt.
+      if (!(error instanceof OutcomeUnknownError)) await markInDoubt(executor, conversation.id, isInDoubt);
       throw error;
     }
   }
@@ -223,7 +234,7 @@ export class ConversationBackgrounds {
     return channel === 'imessage' && (!isGroup || this.#options.provider.capabilities.background.groups);
   }
 
-  #view(conversation: ConversationRecord, record: BackgroundRecord): Omit<ConversationBackground, 'changed' | 'warnings'> {
+  #view(conversation: ConversationRecord, record: BackgroundRecord): Omit<ConversationBackground, 'changed'> {
     return {
       conversationId: conversation.id,
       channel: channelName(conversation.channel),
@@ -232,6 +243,7 @@ export class ConversationBackgrounds {
       backgroundVersion: versionOf(record),
       image: record.image,
       imageUrl: this.#urlOf(record.sourceSha256, PICTURE),
+      warnings: [...record.warnings],
     };
   }
 

@@ -11,7 +11,7 @@ export interface ChangeLockOptions {
   readonly log: Logger;
   readonly now: () => Date;
   /** How long one waits for the change before. Default: 5 s. */
-  readonly waitMs?: number;
+  readonly waitMs?: number | undefined;
   /** How long the lock of a killed process stays: shorter than others wait. Default: 4 s. */
   readonly leaseMs?: number;
 }

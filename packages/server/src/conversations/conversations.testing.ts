@@ -11,6 +11,7 @@ import { idempotency } from '../http/idempotency.js';
 import { openSafeFetchRig, type SafeFetchRig } from '../http/safe-fetch/rig.testing.js';
 import { createSealer } from '../identity/sealer.js';
 import type { MessagingProvider, ProviderChat } from '../messaging/port.js';
+import type { ProviderTimeouts } from '../messaging/provider-client.js';
 import { openSimulator, type Simulator } from '../messaging/simulator/simulator.js';
 import { type Conversations, createConversations } from './conversations.js';
 import { type ConversationRecord, ensureConversation } from './repository.js';
@@ -43,7 +44,7 @@ export interface TestConversations extends AsyncDisposable {
 
 /** Opens them. `provider`: instead of the simulator. */
 export const openTestConversations = async (
-  options: { readonly provider?: MessagingProvider; readonly timeouts?: { uploadMs: number; callMs: number } } = {},
+  options: { readonly provider?: MessagingProvider; readonly timeouts?: ProviderTimeouts; readonly changeWaitMs?: number } = {},
 ): Promise<TestConversations> => {
   const folder = await mkdtemp(join(tmpdir(), 'backlot-conversations-'));
   const log = pino({ level: 'silent' });
@@ -61,6 +62,7 @@ export const openTestConversations = async (
     fetcher: images.open(),
     sealer: createSealer(new Uint8Array(32)),
     onPublished: () => undefined,
+    changeWaitMs: options.changeWaitMs,
     log,
   });
   const guard = every(requireOrganization(createAuthentication({ authenticator: identity, publicUrl: PUBLIC_URL })), idempotency({ database }));

@@ -24,6 +24,8 @@ export interface ConversationsOptions {
   readonly onPublished: () => void;
   /** As of `Poller`. */
   readonly chatsEveryMs?: number | undefined;
+  /** As of `ConversationBackgrounds`. */
+  readonly changeWaitMs?: number | undefined;
   readonly log: Logger;
   readonly now?: () => Date;
 }
@@ -49,6 +51,7 @@ export const createConversations = (options: ConversationsOptions): Conversation
     library: library.service,
     feed,
     onPublished,
+    changeWaitMs: options.changeWaitMs,
     log,
     now,
   });

@@ -28,7 +28,7 @@ const log = pino({ level: 'silent' });
 const now = () => new Date();
 
 beforeAll(async () => {
-  rig = await openTestConversations({ timeouts: { uploadMs: 500, callMs: 500 } });
+  rig = await openTestConversations();
   const { app, database, organizationId } = rig.test;
   owner = { organizationId, provider: 'simulator' };
   feed = new ConversationFeed();

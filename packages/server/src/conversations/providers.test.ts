@@ -82,6 +82,28 @@ describe('a provider that says neither "changed" nor a version (Photon)', () => 
   });
 });
 
+describe('a provider whose groups have no backgrounds', () => {
+  // Photon's, less one of the things that it declares.
+  beforeEach(async () =>
+    open((baseUrl) => {
+      const photon = createPhotonProvider({ baseUrl, apiKey: 'key', phoneNumber: '+15550100', log });
+      const { capabilities } = photon;
+      return Object.assign(photon, { capabilities: { ...capabilities, background: { ...capabilities.background, groups: false } } });
+    }),
+  );
+
+  it('sets none there, before anything is fetched, and has none to be removed', async () => {
+    const group = await rig.begin({ ...NORA, chatId: 'iMessage;+;chat42', isGroup: true, groupName: 'Film night' });
+    const at = `/v1/conversations/${group.id}/background`;
+    const response = await rig.send('POST', at, { image_url: rig.serve(await picture(50)) });
+    expect([response.status, (await readError(response)).code]).toEqual([400, 'group_not_supported']);
+    expect((await rig.send('DELETE', at)).status).toBe(204);
+    expect(await (await rig.send('GET', at)).json()).toMatchObject({ hasBackground: false, source: 'recorded' });
+    expect(await (await rig.send('GET', `/v1/conversations/${group.id}`)).json()).toMatchObject({ capabilities: { background: { set: false } } });
+    expect([wire.requests, rig.images.requests]).toEqual([[], []]);
+  });
+});
+
 describe('a provider without backgrounds (BlueBubbles)', () => {
   beforeEach(async () => open((baseUrl) => createBlueBubblesProvider({ baseUrl, password: 'password', phoneNumber: '+15550100', log })));
 

@@ -1,5 +1,6 @@
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { conversations, messages } from '../database/schema.js';
+import { conversationBackgrounds, conversations, messages } from '../database/schema.js';
 import { readError } from '../http/http.testing.js';
 import type { ProviderMessage } from '../messaging/port.js';
 import { NO_FAULTS } from '../messaging/simulator/faults.js';
@@ -26,7 +27,7 @@ const messageOf = (index: number, sentAt: Date): ProviderMessage => ({
 const keep = async (message: ProviderMessage) => rig.test.database.transaction(async (transaction) => insertMessage(transaction, maya, message));
 
 beforeAll(async () => {
-  rig = await openTestConversations({ timeouts: { uploadMs: 500, callMs: 500 } });
+  rig = await openTestConversations();
   const film = await rig.simulator.phones.begin({
     people: [
       { identifier: '+12025550151', name: null },
@@ -236,6 +237,17 @@ describe('changing a conversation', () => {
     rig.simulator.faults.set(NO_FAULTS);
     expect([response.status, (await readError(response)).code]).toEqual([503, 'provider_unavailable']);
     expect(await read(get(`/v1/conversations/${group.id}`))).toMatchObject({ groupName: 'Cinema', metadata: { a: 1 } });
+  });
+
+  it('changes nothing, metadata included, when the provider can’t rename', async () => {
+    // Several addresses are no group of Blooio's, and have no name there.
+    const several = await rig.begin({ ...MAYA, chatId: '+12025550151,+12025550153', isGroup: true });
+    const response = await patch(several.id, { group_name: 'Us', metadata: { c: 3 } });
+    expect([response.status, (await readError(response)).code]).toEqual([501, 'provider_unsupported']);
+    expect(await read(get(`/v1/conversations/${several.id}`))).toMatchObject({ groupName: null, metadata: null });
+    const { executor } = rig.test.database;
+    await executor.delete(conversationBackgrounds).where(eq(conversationBackgrounds.conversationId, several.id));
+    await executor.delete(conversations).where(eq(conversations.id, several.id));
   });
 
   it.each(['{"metadata":', '[]', '"text"', 'null', ''])('%j is no JSON object: 400', async (body) => {

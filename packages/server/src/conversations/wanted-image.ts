@@ -8,6 +8,13 @@ import type { ProviderImage } from '../messaging/port.js';
 import { backgroundIdOf } from './background-id.js';
 import { Turns } from './turns.js';
 
+/** The bytes that shall become a chat's background, and what a decoder says of them. */
+export interface WantedBytes {
+  readonly bytes: Uint8Array;
+  /** Still under way, so that they can be stored meanwhile. */
+  readonly checked: Promise<WantedImage>;
+}
+
 /** An image that shall become a chat's background, looked at and ready to be sent. */
 export interface WantedImage {
   readonly sent: ProviderImage;
@@ -44,17 +51,28 @@ export class WantedImages {
   }
 
   /**
-   * Gets it. Throws the codes of fetching and of `Wallpapers`, `background_image_not_found` (422) and `image_too_large`
-   * (422) above the provider's `maxBytes`.
+   * Gets it. Throws the codes of fetching and `background_image_not_found` (422); `checked` those of `Wallpapers` and
+   * `image_too_large` (422) above the provider's `maxBytes`, which come here when it was made to fit.
    */
   async get(
     request: SetConversationBackground,
     context: { readonly organizationId: string; readonly isGroup: boolean; readonly maxBytes: number },
     signal: AbortSignal,
+  ): Promise<WantedBytes> {
+    const given = await this.#read(request, context.organizationId, signal);
+    const checked = this.#check(given, request, context, signal);
+    const bytes = request.fit === 'original' ? given : (await checked).sent.bytes;
+    return { bytes, checked };
+  }
+
+  async #check(
+    given: Uint8Array,
+    request: SetConversationBackground,
+    context: { readonly isGroup: boolean; readonly maxBytes: number },
+    signal: AbortSignal,
   ): Promise<WantedImage> {
     const { wallpapers } = this.#options;
     const { fit } = request;
-    const given = await this.#read(request, context.organizationId, signal);
     const original = await this.#decoding.take(async () => wallpapers.inspect(given, signal), signal);
     const phone = fit === 'phone' ? await this.#decoding.take(async () => wallpapers.toPhone(given, signal), signal) : null;
     const bytes = phone?.bytes ?? given;

@@ -255,6 +255,8 @@ export const conversationBackgrounds = pgTable('conversation_backgrounds', {
   isInDoubt: boolean('is_in_doubt').notNull(),
   /** `{width, height, format, sizeBytes}` of the image that was sent. */
   image: jsonb('image'),
+  /** `[{code, message}]`: what the recipient sees otherwise than the sender may expect. Null as long as nothing was sent. */
+  warnings: jsonb('warnings'),
   checkedAt: time('checked_at'),
   /** Whoever changes it holds it until then, and renews that: a process that was killed lets go by itself. */
   lockedBy: text('locked_by'),

@@ -69,7 +69,8 @@ export class ImageChild {
     const node = [process.execPath, '--max-old-space-size=256', ...nodeFlags(options), ENTRY];
     const command = process.platform === 'linux' ? ['/bin/sh', '-c', `ulimit -v ${options.maxMemoryKiB} && ulimit -c 0 && exec "$0" "$@"`, ...node] : node;
     const [file = process.execPath, ...args] = command;
-    this.#process = spawn(file, args, { env: {}, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    this.#process = spawn(file, args, { env: {}, stdio: ['pipe', 'pipe', 'pipe', 'ipc'] });
+    this.#process.stdin?.on('error', (error) => this.#fail(error));
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#errorTail = (this.#errorTail + text).slice(-ERROR_TAIL_CHARACTERS);
@@ -107,13 +108,18 @@ export class ImageChild {
     return this.#exited;
   }
 
-  /** Gives the child an image and waits for its verdict. Rejects when the child ends or `signal` aborts: then it is killed. */
-  async prepare(command: PrepareCommand, signal: AbortSignal): Promise<Exclude<ChildReply, { type: 'ready' }>> {
+  /**
+   * Gives the child an image, by its path or its bytes, and waits for its verdict. Rejects when the child ends or `signal`
+   * aborts: then it is killed.
+   */
+  async prepare(file: string | Uint8Array, command: Omit<PrepareCommand, 'file'>, signal: AbortSignal): Promise<Exclude<ChildReply, { type: 'ready' }>> {
     await this.ready;
     const waiting = this.#nextReply(signal);
-    this.#process.send(command, (error) => {
+    const message: PrepareCommand = { ...command, file: typeof file === 'string' ? file : file.byteLength };
+    this.#process.send(message, (error) => {
       if (error !== null) this.#fail(error);
     });
+    if (typeof file !== 'string') this.#process.stdin?.write(file);
     const reply = await waiting;
     if (reply.type === 'ready' || reply.job !== command.job) {
       this.kill();

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { BacklotError, toError } from '../errors.js';
@@ -126,13 +126,9 @@ export class ImagePool implements AsyncDisposable {
     const worker = await this.#acquire(signal);
     let outputFolder: string | null = null;
     try {
-      outputFolder = await mkdtemp(join(this.#options.folder, 'job-'));
-      let path = job.file;
-      if (typeof path !== 'string') {
-        path = join(outputFolder, 'image');
-        await writeFile(path, job.file);
-      }
-      return await this.#run(worker, job, path, outputFolder, signal);
+      // On some disks a folder takes longer than the image.
+      if (job.outputs.length > 0) outputFolder = await mkdtemp(join(this.#options.folder, 'job-'));
+      return await this.#run(worker, job, outputFolder ?? '', signal);
     } finally {
       this.#release(worker);
       if (outputFolder !== null) await rm(outputFolder, { recursive: true, force: true });
@@ -148,7 +144,7 @@ export class ImagePool implements AsyncDisposable {
     await rm(this.#options.folder, { recursive: true, force: true });
   }
 
-  async #run(worker: Worker, job: ImageJob, path: string, outputFolder: string, signal: AbortSignal | undefined): Promise<PreparedImage> {
+  async #run(worker: Worker, job: ImageJob, outputFolder: string, signal: AbortSignal | undefined): Promise<PreparedImage> {
     const { deadlineMs, timeoutSeconds, maxPixels, maxIdleBytes, log } = this.#options;
     const number = this.#nextJob++;
     worker.jobs++;
@@ -163,7 +159,8 @@ export class ImagePool implements AsyncDisposable {
       signal?.throwIfAborted();
       deadline = setTimeout(() => end.abort(new Error(`no answer after ${deadlineMs} ms`)), deadlineMs);
       reply = await worker.child.prepare(
-        { type: 'prepare', job: number, path, outputFolder, outputs: [...job.outputs], frames: job.frames ?? 'first', maxPixels, timeoutSeconds },
+        job.file,
+        { type: 'prepare', job: number, outputFolder, outputs: [...job.outputs], frames: job.frames ?? 'first', maxPixels, timeoutSeconds },
         end.signal,
       );
     } catch (error) {

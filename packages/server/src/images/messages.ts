@@ -30,8 +30,8 @@ const output = z.discriminatedUnion('fit', [fitted, surrounded]);
 export const prepareCommand = z.strictObject({
   type: z.literal('prepare'),
   job: z.number().int(),
-  /** The file to decode. */
-  path: z.string(),
+  /** The file to decode: its path, or how many bytes of it come on standard input. */
+  file: z.union([z.string(), size]),
   /** Folder for the outputs; they are named by their index. */
   outputFolder: z.string(),
   /** Without any the image is only decoded, whole. */

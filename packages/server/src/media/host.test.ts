@@ -65,13 +65,14 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('the media host', () => {
     const { told, observer } = recorder();
     const job = await start(talking, observer);
     await expect.poll(() => receiver.received[0]?.audioPackets ?? 0, { timeout: 20_000 }).toBeGreaterThan(400);
-    const { videoFrames = 0, audioPackets = 0, audioBytes = 0, audioTicks = 0, keyFrame } = receiver.received[0] ?? {};
+    const { frameTicks = [], audioPackets = 0, audioBytes = 0, audioTicks = 0, keyFrame } = receiver.received[0] ?? {};
     expect(keyFrame).toEqual({ width: 480, height: 512 });
-    // 50 packets of Opus a second of its own clock, and pictures by the same clock, past the end of the clip at 5.8 s.
-    const seconds = audioTicks / 48_000;
-    expect(audioPackets / seconds).toBeCloseTo(50, 0);
-    expect(videoFrames / seconds).toBeGreaterThan(22);
-    expect(videoFrames / seconds).toBeLessThan(26);
+    // 50 packets of Opus a second of its own clock, past the end of the clip at 5.8 s.
+    expect(audioPackets / (audioTicks / 48_000)).toBeCloseTo(50, 0);
+    // 25 pictures a second by theirs. A busy machine makes the pump skip some, so what counts is the usual distance.
+    const rateFps = 90_000 / (frameTicks.toSorted((left, right) => left - right)[frameTicks.length >> 1] ?? 0);
+    expect(rateFps).toBeGreaterThan(22);
+    expect(rateFps).toBeLessThan(26);
     // Silence takes some 35 bytes a packet.
     expect(audioBytes / audioPackets).toBeGreaterThan(50);
     expect(receiver.offers[0]?.match(/^a=rtpmap:.*$/gm)?.map((line) => line.trim())).toEqual(['a=rtpmap:96 VP8/90000', 'a=rtpmap:111 opus/48000/2']);

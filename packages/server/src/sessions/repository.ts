@@ -11,7 +11,7 @@ import {
   type RenditionFit,
   type SessionStatus,
 } from '@backlot/contract';
-import { and, desc, eq, inArray, lt, or, type SQL } from 'drizzle-orm';
+import { and, count, desc, eq, inArray, lt, or, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Executor } from '../database/database.js';
 import { sessions, surfaces } from '../database/schema.js';
@@ -124,22 +124,31 @@ export const findSessionByToken = async (executor: Executor, id: string): Promis
   return row === undefined ? null : toRecord(row);
 };
 
+/** Which sessions of an organization. */
+export interface SessionFilter {
+  readonly organizationId: string;
+  readonly status?: SessionStatus | undefined;
+  /** In front of this image of the library. */
+  readonly backgroundId?: string | undefined;
+}
+
+const matches = ({ organizationId, status, backgroundId }: SessionFilter): SQL | undefined =>
+  and(
+    eq(sessions.organizationId, organizationId),
+    status === undefined ? undefined : eq(sessions.status, status),
+    backgroundId === undefined ? undefined : eq(surfaces.backgroundId, backgroundId),
+  );
+
 /** Sessions of an organization, newest first. */
 export const listSessions = async (
   executor: Executor,
-  filter: {
-    readonly organizationId: string;
-    readonly status?: SessionStatus | undefined;
-    readonly after?: SessionPosition | undefined;
-    readonly limit: number;
-  },
+  filter: SessionFilter & { readonly after?: SessionPosition | undefined; readonly limit: number },
 ): Promise<SessionRecord[]> => {
   const { after } = filter;
   const rows = await select(
     executor,
     and(
-      eq(sessions.organizationId, filter.organizationId),
-      filter.status === undefined ? undefined : eq(sessions.status, filter.status),
+      matches(filter),
       after === undefined ? undefined : or(lt(sessions.createdAt, after.createdAt), and(eq(sessions.createdAt, after.createdAt), lt(sessions.id, after.id))),
     ),
   )
@@ -151,6 +160,12 @@ export const listSessions = async (
 /** Keeps what finds a session's avatar at its vendor again. */
 export const storeAvatarReference = async (executor: Executor, id: string, avatarReference: string): Promise<void> => {
   await executor.update(sessions).set({ avatarReference }).where(eq(sessions.id, id));
+};
+
+/** How many sessions an organization has. */
+export const countSessions = async (executor: Executor, filter: SessionFilter): Promise<number> => {
+  const [row] = await executor.select({ total: count() }).from(sessions).innerJoin(surfaces, eq(surfaces.surfaceId, sessions.id)).where(matches(filter));
+  return row?.total ?? 0;
 };
 
 /** Marks a starting session as live, once. Null when it was not starting any more. */

@@ -223,6 +223,23 @@ describe('sessions by REST', () => {
     expect(await codeOf(await server.send('GET', `/v1/sessions?limit=2&status=live&cursor=${first.next_cursor}`))).toEqual([422, 'invalid_cursor']);
   });
 
+  test('sessions are found by the image that they show now, and counted when asked', async () => {
+    const image = await opened.addImage();
+    const list = async (query: string) =>
+      (await (await server.send('GET', `/v1/sessions?${query}`)).json()) as { data: Session[]; next_cursor: string | null; total?: number };
+    const using = [await create({ background_image: image }), await create({ background_image: image })].map((session) => session.session_id);
+    const other = await create();
+    expect((await list(`background_image=${image}`)).data.map((session) => session.session_id)).toEqual(using.toReversed());
+    expect(await list(`background_image=${image}&include_total=true&limit=1`)).toMatchObject({ total: 2, data: [{ session_id: using[1] }] });
+    expect((await list(`background_image=${image}`)).total).toBeUndefined();
+
+    await server.send('POST', `/v1/sessions/${other.session_id}/background`, { background_image: image });
+    await server.send('DELETE', `/v1/sessions/${using[0]}/background`);
+    expect((await list(`background_image=${image}`)).data.map((session) => session.session_id)).toEqual([other.session_id, using[1]]);
+    expect((await list(`background_image=${image}&status=ended`)).data).toEqual([]);
+    expect(await list('background_image=bg_nothing&include_total=true')).toMatchObject({ data: [], total: 0 });
+  });
+
   test('there are as many sessions as may be, also when they are asked for at once', async () => {
     await using few = opened.openSessions(2);
     const results = await Promise.allSettled(

@@ -26,11 +26,12 @@ export const registerSessionRoutes = (app: App, { sessions, authorization, event
   });
 
   app.openapi(sessionRoutes.list, async (context) => {
-    const { limit, cursor, status } = context.req.valid('query');
+    const { limit, cursor, status, background_image: backgroundId, include_total: withTotal } = context.req.valid('query');
     const { organizationId } = context.var.principal;
-    const filter = ['sessions', organizationId, status ?? ''];
-    const rows = await sessions.list(organizationId, { status, after: decodeCursor(cursor, filter), limit: limit + 1 });
-    return context.json(toPage(rows, limit, filter), 200);
+    const filter = ['sessions', organizationId, status ?? '', backgroundId ?? ''];
+    const rows = await sessions.list(organizationId, { status, backgroundId, after: decodeCursor(cursor, filter), limit: limit + 1 });
+    const page = toPage(rows, limit, filter);
+    return context.json(withTotal ? { ...page, total: await sessions.count(organizationId, { status, backgroundId }) } : page, 200);
   });
 
   app.openapi(sessionRoutes.get, async (context) => context.json(await sessions.get(context.var.principal.organizationId, context.req.valid('param').id), 200));

@@ -9,7 +9,6 @@ import {
   type RenditionFit,
   type Session,
   type SessionEvent,
-  type SessionStatus,
   type SetBackground,
   type Speech,
 } from '@backlot/contract';
@@ -24,6 +23,7 @@ import { changeBackground, createSurface, hasBackground, type SurfaceBackground,
 import { publishEvent } from '../webhooks/outbox.js';
 import { LiveSession, type PublisherPatience } from './live-session.js';
 import {
+  countSessions,
   endOrphans,
   findSession,
   findSessionByToken,
@@ -32,6 +32,7 @@ import {
   markEnded,
   markLive,
   type SessionFacts,
+  type SessionFilter,
   type SessionPosition,
   type SessionRecord,
   storeAvatarReference,
@@ -205,10 +206,15 @@ export class SessionService implements AsyncDisposable {
 
   async list(
     organizationId: string,
-    filter: { readonly status?: SessionStatus | undefined; readonly after?: SessionPosition | undefined; readonly limit: number },
+    filter: Omit<SessionFilter, 'organizationId'> & { readonly after?: SessionPosition | undefined; readonly limit: number },
   ): Promise<{ record: SessionRecord; view: Session }[]> {
     const records = await listSessions(this.#options.database.executor, { organizationId, ...filter });
     return records.map((record) => ({ record, view: this.#view(record) }));
+  }
+
+  /** How many sessions `list` has on all pages. */
+  async count(organizationId: string, filter: Omit<SessionFilter, 'organizationId'>): Promise<number> {
+    return countSessions(this.#options.database.executor, { organizationId, ...filter });
   }
 
   /** Throws `session_not_found`. */

@@ -251,7 +251,6 @@ describe('webhook dispatcher', () => {
 
   test('an endpoint that hangs is given up and keeps nobody else waiting', async () => {
     receiver.answer = () => undefined;
-    await restart({ timeoutMs: 1_000 });
     await add();
     await add(other.url);
     await webhooks.publish(6);
@@ -259,6 +258,8 @@ describe('webhook dispatcher', () => {
     await other.wait(6);
     // No more than four at a time, so the other two have not been tried.
     expect(receiver.received).toHaveLength(4);
+    await restart({ timeoutMs: 100 });
+    dispatcher.wake();
     await until(async () => (await events()).some((event) => event.deliveries.some((delivery) => delivery.last_error === 'timeout')), 'a time-out');
   });
 

@@ -513,13 +513,13 @@ describe('the process', () => {
       if (gate.signal.aborted) answer();
       else gate.signal.addEventListener('abort', answer);
     });
-    const open = rig.open({ limits: { maxWaitMs: 100, maxWaiting: 1 } });
+    const open = rig.open({ limits: { maxWaitMs: 100, maxWaiting: 1, timeoutMs: 60_000 } });
     const running = [1, 2, 3, 4].map(async () => fetchImage(url, open));
     await expect.poll(() => underWay).toBe(4);
     const late = errorOf(url, open);
     expect(await errorOf(url, open)).toMatchObject({ code: 'image_fetch_busy', status: 429, retryAfterSeconds: 2 });
     expect(await late).toMatchObject({ code: 'image_fetch_busy', status: 429 });
-    const patient = rig.open();
+    const patient = rig.open({ limits: { maxWaitMs: 60_000, timeoutMs: 60_000 } });
     const many = Array.from({ length: 40 }, async () => fetchImage(url, patient));
     await expect.poll(() => underWay).toBe(8);
     gate.abort();

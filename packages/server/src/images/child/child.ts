@@ -1,5 +1,6 @@
 // Entry of an image child: decodes one image at a time and writes pictures of it. Started by `ImageChild` under
 // limits; knows nothing of the server but the messages.
+import { once } from 'node:events';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { type ChildReply, type PrepareCommand, prepareCommand } from '../messages.js';
@@ -17,9 +18,22 @@ sharp.cache(false);
 // WebAssembly's memory never shrinks.
 const afterwards = () => ({ rssBytes: process.memoryUsage.rss(), spent: isHeicLoaded() });
 
-const prepare = async (command: PrepareCommand): Promise<ChildReply> => {
-  const header = await readHeader(command);
-  const pixels = await decode(command, header);
+/** The next bytes of standard input. */
+const readInput = async (sizeBytes: number): Promise<Buffer> => {
+  const { stdin } = process;
+  const bytes = Buffer.allocUnsafe(sizeBytes);
+  for (let length = 0; length < sizeBytes;) {
+    const part = stdin.read(Math.min(stdin.readableLength, sizeBytes - length)) as Buffer | null;
+    if (part === null) await once(stdin, 'readable');
+    else length += part.copy(bytes, length);
+  }
+  return bytes;
+};
+
+const prepare = async ({ file, ...command }: PrepareCommand): Promise<ChildReply> => {
+  const job = { ...command, input: typeof file === 'string' ? file : await readInput(file) };
+  const header = await readHeader(job);
+  const pixels = await decode(job, header);
   const { mediaType, size, frames, hasAlpha, orientation } = header;
   const transparent = hasAlpha && isTransparent(pixels);
   const outputs = await Promise.all(

@@ -7,6 +7,11 @@ import { gifScreen, isGifCutOff } from './gif.js';
 import { decodeHeic, isHeicCutOff } from './heic.js';
 import { Refusal, toRefusal } from './refusal.js';
 
+/** A command whose file is at hand: its path or its bytes. */
+export interface DecodeJob extends Omit<PrepareCommand, 'file'> {
+  readonly input: string | Buffer;
+}
+
 /** What a file says of its picture. */
 export interface Header {
   readonly mediaType: ImageFacts['mediaType'];
@@ -42,9 +47,11 @@ const MAX_FRAMES = 200;
 /** How small a picture is made that only has to be seen whole: libjpeg's smallest step, which reads every coefficient. */
 const SMALLEST_SCALE = 1 / 8;
 
+const bytesOf = async ({ input }: DecodeJob): Promise<Buffer> => (typeof input === 'string' ? readFile(input) : input);
+
 /** Reads a file's header. Throws `image_unsupported_type`, `image_too_many_pixels`. */
-export const readHeader = async ({ path, maxPixels, frames: wanted }: PrepareCommand): Promise<Header> => {
-  const metadata = await sharp(path, { limitInputPixels: maxPixels }).metadata();
+export const readHeader = async ({ input, maxPixels, frames: wanted }: DecodeJob): Promise<Header> => {
+  const metadata = await sharp(input, { limitInputPixels: maxPixels }).metadata();
   const { format, compression, hasAlpha, orientation = 1, autoOrient: size, icc } = metadata;
   const mediaType = format === 'heif' ? HEIF_MEDIA_TYPES[compression ?? ''] : MEDIA_TYPES[format];
   if (mediaType === undefined) throw new Refusal('image_unsupported_type', `format ${format}, compression ${compression ?? 'none'}`);
@@ -58,7 +65,7 @@ export const readHeader = async ({ path, maxPixels, frames: wanted }: PrepareCom
 };
 
 /** Scales to what the largest output needs and converts to sRGB. */
-const toPixels = async (image: Sharp, size: Size, { outputs, timeoutSeconds }: PrepareCommand): Promise<Pixels> => {
+const toPixels = async (image: Sharp, size: Size, { outputs, timeoutSeconds }: DecodeJob): Promise<Pixels> => {
   const scale = Math.max(SMALLEST_SCALE, ...outputs.map((box) => scaleFor(size, pictureSize(size, box))));
   // Rounded up, so that a crop never lacks its last row.
   if (scale < 1) image.resize(Math.ceil(size.width * scale), Math.ceil(size.height * scale), { fit: 'fill' });
@@ -84,14 +91,14 @@ const withProfile = (png: Buffer, profile: Uint8Array): Buffer => {
   return Buffer.concat([png.subarray(0, HEADER_END), length, chunk, checksum, png.subarray(HEADER_END)]);
 };
 
-const decodeHeicPixels = async (command: PrepareCommand, header: Header): Promise<Pixels> => {
-  const bytes = await readFile(command.path);
+const decodeHeicPixels = async (job: DecodeJob, header: Header): Promise<Pixels> => {
+  const bytes = await bytesOf(job);
   if (isHeicCutOff(bytes)) throw new Refusal('image_undecodable', 'the file ends inside a box');
-  using picture = decodeHeic(bytes, command.maxPixels);
+  using picture = decodeHeic(bytes, job.maxPixels);
   const { data, width, height, strideBytes } = picture;
   const image = sharp(data, { raw: { width: strideBytes / 4, height, channels: 4 } }).extract({ left: 0, top: 0, width, height });
   if (!header.hasAlpha) image.removeAlpha();
-  const pixels = await toPixels(image, { width, height }, command);
+  const pixels = await toPixels(image, { width, height }, job);
   if (header.profile === null) return pixels;
   const { info } = pixels;
   const png = await sharp(pixels.data, { raw: { width: info.width, height: info.height, channels: info.channels } })
@@ -102,9 +109,10 @@ const decodeHeicPixels = async (command: PrepareCommand, header: Header): Promis
 };
 
 /** What matters to those who get the file itself: the frames behind the first, and what its header claims. */
-const checkWhole = async ({ path, maxPixels, timeoutSeconds }: PrepareCommand, { mediaType, frames }: Header): Promise<void> => {
+const checkWhole = async (job: DecodeJob, { mediaType, frames }: Header): Promise<void> => {
+  const { input, maxPixels, timeoutSeconds } = job;
   if (mediaType === 'image/gif') {
-    const gif = await readFile(path);
+    const gif = await bytesOf(job);
     if (isGifCutOff(gif)) throw new Refusal('image_undecodable', 'the file ends inside a block');
     const { width, height } = gifScreen(gif);
     if (width * height * frames > maxPixels) throw new Refusal('image_too_many_pixels', `a screen of ${width} × ${height}, ${frames} frames`);
@@ -112,7 +120,7 @@ const checkWhole = async ({ path, maxPixels, timeoutSeconds }: PrepareCommand, {
   if (frames === 1) return;
   await tolerantly((failOn) =>
     // One channel: it is only looked at.
-    sharp(path, { failOn, limitInputPixels: maxPixels, animated: true }).timeout({ seconds: timeoutSeconds }).extractChannel(0).raw().toBuffer(),
+    sharp(input, { failOn, limitInputPixels: maxPixels, animated: true }).timeout({ seconds: timeoutSeconds }).extractChannel(0).raw().toBuffer(),
   );
 };
 
@@ -121,8 +129,8 @@ const checkWhole = async ({ path, maxPixels, timeoutSeconds }: PrepareCommand, {
  * they load), and every other frame too where the command asks for it. Throws `image_undecodable`,
  * `image_too_many_pixels`, `image_service_failed`.
  */
-export const decode = async (command: PrepareCommand, header: Header): Promise<Pixels> => {
-  if (header.mediaType === 'image/heic') return decodeHeicPixels(command, header);
-  if (command.frames === 'all') await checkWhole(command, header);
-  return tolerantly((failOn) => toPixels(sharp(command.path, { failOn, limitInputPixels: command.maxPixels }).autoOrient(), header.size, command));
+export const decode = async (job: DecodeJob, header: Header): Promise<Pixels> => {
+  if (header.mediaType === 'image/heic') return decodeHeicPixels(job, header);
+  if (job.frames === 'all') await checkWhole(job, header);
+  return tolerantly((failOn) => toPixels(sharp(job.input, { failOn, limitInputPixels: job.maxPixels }).autoOrient(), header.size, job));
 };

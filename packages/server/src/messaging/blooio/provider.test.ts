@@ -186,10 +186,17 @@ const signal = new AbortController().signal;
 const listener = async (): Promise<void> => undefined;
 const BRIEF: ProviderTimeouts = { uploadMs: 200, callMs: 200 };
 
-const openBlooio = async (given: (request: WireRequest) => WireReply, webhookSecret?: string) => {
+const openBlooio = async (given: (request: WireRequest) => WireReply, webhookSecret?: string, timeouts?: ProviderTimeouts) => {
   const server = await startWireServer();
   server.answer = given;
-  const provider = createBlooioProvider({ baseUrl: server.url, apiKey: API_KEY, phoneNumber: OWN_NUMBER, webhookSecret, log, timeouts: BRIEF });
+  const provider = createBlooioProvider({
+    baseUrl: server.url,
+    apiKey: API_KEY,
+    phoneNumber: OWN_NUMBER,
+    webhookSecret,
+    log,
+    ...(timeouts === undefined ? {} : { timeouts }),
+  });
   return {
     server,
     provider,
@@ -366,7 +373,7 @@ describe('Blooio: webhook', () => {
   });
 
   test('a provider that is away does not keep it from starting', async () => {
-    await using opened = await openBlooio(told);
+    await using opened = await openBlooio(told, undefined, BRIEF);
     opened.server.fault = { kind: 'hang' };
     await opened.provider.start({ listener, memory: memory(), webhookUrl });
     await expect(receive(opened.provider, delivery)).rejects.toMatchObject({ code: 'webhook_refused' });

@@ -4,6 +4,8 @@ import type { WrtcAudioSource, WrtcVideoSource } from './wrtc.js';
 const CHUNK_MS = 10;
 /** A process that stood still for longer doesn't catch up: its clock goes on from where it stood. */
 const MAX_LAG_MS = 500;
+/** A frame that lies ready is sent this many frames late rather than made anew: where making takes long, that would take twice as long. */
+const MAX_LATE_FRAMES = 2;
 
 export interface PumpOptions {
   readonly source: Source;
@@ -18,7 +20,8 @@ export interface PumpOptions {
 
 /**
  * Pulls a source by one clock and feeds the encoders. Audio that is late is caught up chunk by chunk, because the
- * encoder counts samples; video that is late is skipped, because only the newest frame matters.
+ * encoder counts samples; video that is late is skipped, because only the newest frame matters. A frame is made as soon
+ * as the one before is sent, and waits for its time: what making it takes would unsettle the rate that viewers see.
  */
 export class Pump {
   readonly #options: PumpOptions;
@@ -37,6 +40,8 @@ export class Pump {
   /** When index 0 of both was due. */
   #originMs = 0;
   #nextFrame = 0;
+  /** Index of the frame that lies ready; −1 before the first. */
+  #readyFrame = -1;
   #nextChunk = 0;
   #firstFrame = true;
   #hasPicture = false;
@@ -95,16 +100,24 @@ export class Pump {
     }
     const due = Math.floor(elapsedMs / this.#frameMs);
     if (due >= this.#nextFrame) {
-      if (source.readVideo(due, this.#frame.data)) this.#hasPicture = true;
+      if (this.#readyFrame < this.#nextFrame || due - this.#readyFrame > MAX_LATE_FRAMES) this.#make(due);
       // A picture that stands is sent again: encoders and viewers count on a steady rate, and it costs next to nothing.
       if (this.#hasPicture) video.onFrame(this.#frame);
-      this.#nextFrame = due + 1;
+      // What has become due meanwhile is skipped.
+      this.#nextFrame = Math.max(due, Math.floor((this.#now() - this.#originMs) / this.#frameMs)) + 1;
       if (this.#firstFrame && this.#hasPicture) {
         this.#firstFrame = false;
         this.#options.onFirstFrame();
       }
+      this.#make(this.#nextFrame);
     }
     const nextMs = this.#originMs + Math.min(this.#nextFrame * this.#frameMs, this.#nextChunk * CHUNK_MS);
     if (this.#running) this.#timer = setTimeout(this.#tick, Math.max(0, nextMs - this.#now()));
+  }
+
+  /** Has frame `index` lie ready. */
+  #make(index: number): void {
+    if (this.#options.source.readVideo(index, this.#frame.data)) this.#hasPicture = true;
+    this.#readyFrame = index;
   }
 }

@@ -7,6 +7,8 @@ export interface Received {
   /** Packets with a payload, and frames (packets with the marker bit). */
   videoPackets: number;
   videoFrames: number;
+  /** RTP time between each frame and the one before, in ticks (90 000 a second). */
+  readonly frameTicks: number[];
   videoBytes: number;
   audioPackets: number;
   audioBytes: number;
@@ -52,6 +54,7 @@ export const startWhipReceiver = async (): Promise<WhipReceiver> => {
     const counts: Received & { firstVideoAtMs: number | null } = {
       videoPackets: 0,
       videoFrames: 0,
+      frameTicks: [],
       videoBytes: 0,
       audioPackets: 0,
       audioBytes: 0,
@@ -63,6 +66,7 @@ export const startWhipReceiver = async (): Promise<WhipReceiver> => {
     const tracks: Track[] = [];
     connections.set(String(received.push(counts) - 1), { peer, tracks });
     let firstTicks: number | null = null;
+    let frameAtTicks: number | null = null;
     peer.onTrack((track) => {
       tracks.push(track);
       const isVideo = track.type() === 'video';
@@ -75,7 +79,12 @@ export const startWhipReceiver = async (): Promise<WhipReceiver> => {
           counts.firstVideoAtMs ??= performance.now();
           counts.videoPackets++;
           counts.videoBytes += packet.length;
-          if (((packet[1] ?? 0) & 0x80) !== 0) counts.videoFrames++;
+          if (((packet[1] ?? 0) & 0x80) !== 0) {
+            counts.videoFrames++;
+            const atTicks = packet.readUInt32BE(4);
+            if (frameAtTicks !== null) counts.frameTicks.push((atTicks - frameAtTicks) >>> 0);
+            frameAtTicks = atTicks;
+          }
           counts.keyFrame = keyFrameSize(payload) ?? counts.keyFrame;
         } else {
           counts.audioPackets++;

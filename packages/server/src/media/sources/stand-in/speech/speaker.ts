@@ -52,13 +52,17 @@ export const createSpeaker = (prepare: (text: string, signal: AbortSignal) => Pr
   let nowSeconds = 0;
   let chunks = 0;
 
+  /** Ends what has been said. Only sound tells: pictures are asked for ahead of it. */
+  const finish = (timeSeconds: number): void => {
+    if (saying === null || timeSeconds < saying.endSeconds) return;
+    const { speechId } = saying;
+    saying = null;
+    observer.speechEnded(speechId);
+  };
+
+  /** Begins what waits when it is time. */
   const advance = (timeSeconds: number): void => {
     nowSeconds = Math.max(nowSeconds, timeSeconds);
-    if (saying !== null && nowSeconds >= saying.endSeconds) {
-      const { speechId } = saying;
-      saying = null;
-      observer.speechEnded(speechId);
-    }
     const next = waiting[0];
     if (saying !== null || next?.utterance == null || nowSeconds < activeTo + GAP_SECONDS) return;
     waiting.shift();
@@ -93,6 +97,7 @@ export const createSpeaker = (prepare: (text: string, signal: AbortSignal) => Pr
     readAudio(into) {
       const timeSeconds = chunks * CHUNK_SECONDS;
       chunks += 1;
+      finish(timeSeconds);
       advance(timeSeconds);
       const samples = saying?.utterance.samples;
       if (saying === null || samples == null) {

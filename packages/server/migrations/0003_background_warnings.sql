@@ -1,0 +1,1 @@
+ALTER TABLE "conversation_backgrounds" ADD COLUMN "warnings" jsonb;
