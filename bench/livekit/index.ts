@@ -31,8 +31,8 @@ const COMPOSITOR = 'backlot-compositor';
 const PHOTOS = ['backgrounds/photos/saxon-switzerland-539418_1280.jpg', 'backgrounds/photos/porch-691330_1280.jpg'];
 /** Linux's clock ticks a second, the unit of /proc/<pid>/stat. */
 const TICKS_PER_SECOND = 100;
-/** A code of luma by which another background is told. */
-const OTHER_LUMA = 12;
+/** Codes by which another background is told. */
+const OTHER = 12;
 
 const { values: options } = parseArgs({
   options: { json: { type: 'string' }, minutes: { type: 'string', default: '0.5' }, 'server-only': { type: 'boolean', default: false } },
@@ -196,7 +196,7 @@ await wait(SETTLE_MS);
 
 const swaps: number[] = [];
 for (let index = 1; index <= SWAPS; index++) {
-  const before = (await nextProgram(viewer)).corner[0];
+  const before = (await nextProgram(viewer)).corner;
   const { background } = director.state;
   await director.tell({
     background: { ...background, background_version: background.background_version + 1, color: null, image_url: pictureUrl(index), transition_ms: 0 },
@@ -206,7 +206,7 @@ for (let index = 1; index <= SWAPS; index++) {
   while (shown === undefined) {
     limit.throwIfAborted();
     await wait(SWAP_PAUSE_MS);
-    shown = programOf((await reportOf(viewer)).pictures).find(({ corner }) => Math.abs(corner[0] - before) > OTHER_LUMA);
+    shown = programOf((await reportOf(viewer)).pictures).find(({ corner }) => corner.some((code, plane) => Math.abs(code - (before[plane] ?? 0)) > OTHER));
   }
   swaps.push(Math.max(0, shown.atMs - director.toldAtMs));
 }

@@ -25,6 +25,8 @@ export const livekitRoomState = z.object({
   avatar_identity: z.string().nullable(),
   /** Identity of the participant that publishes the composed picture, with sound; null while none does. */
   program_identity: z.string().nullable(),
+  /** Backlot has made the room, and closes it with the session. */
+  room_made: z.boolean().optional(),
 });
 
 /** A data message on `LIVEKIT_TOPIC`, as UTF-8 JSON. Whoever joins later finds the state in the room's metadata. */

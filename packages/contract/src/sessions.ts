@@ -162,11 +162,15 @@ export const endReason = z
       'avatar_failed',
       'clip_unreadable',
       'room_closed',
+      'compositor_absent',
       'internal',
     ]),
     message: z.string(),
   })
   .openapi('EndReason');
+
+/** Codec of an avatar's video; the embedded stage carries the first two. */
+export const videoCodec = z.enum(['VP8', 'H264', 'VP9', 'AV1', 'H265']);
 
 /** The media engine that carries a session. */
 export const stageKind = z.enum(['embedded', 'livekit']);
@@ -188,7 +192,7 @@ export const session = z
     livekit_identity: z.string().nullable().openapi({ description: 'Identity of the viewer that `access_token` is for; null on the embedded stage.' }),
     background: liveBackground,
     speaks: z.boolean().openapi({ description: 'Whether `POST …/speech` works for this avatar.' }),
-    video_codec: z.enum(['VP8', 'H264']).nullable().openapi({ description: 'What the publisher sends; null until it is live.' }),
+    video_codec: videoCodec.nullable().openapi({ description: 'What the publisher sends; null until it is live.' }),
     viewers: z.number().int(),
     stream_url: z
       .string()
@@ -303,7 +307,7 @@ export const sessionEvents = {
     canvas,
     framing,
     keying,
-    video_codec: z.enum(['VP8', 'H264']).nullable(),
+    video_codec: videoCodec.nullable(),
   }),
   background: liveBackground.extend({ fit: renditionFit, transition_ms: z.number().int() }),
   speech: z.object({

@@ -12,7 +12,6 @@ ALTER TABLE "sessions" ADD COLUMN "keying" jsonb DEFAULT '{}'::jsonb NOT NULL;--
 ALTER TABLE "sessions" ADD COLUMN "render" text DEFAULT 'client' NOT NULL;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "livekit_room" text;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "livekit_identity" text;--> statement-breakpoint
-ALTER TABLE "sessions" ADD COLUMN "avatar_identity" text;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "avatar_reference" text;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "opening_said_at" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "templates" ADD COLUMN "framing" jsonb DEFAULT '{"scale":1,"x":0,"y":0,"crop":"none"}'::jsonb NOT NULL;--> statement-breakpoint

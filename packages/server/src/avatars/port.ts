@@ -56,6 +56,11 @@ export interface AvatarStart {
 export interface RunningAvatar extends AsyncDisposable {
   /** Queues a text. Throws `BacklotError` `speech_unsupported` or `speech_busy`. */
   speak(speechId: string, text: string): Promise<{ readonly audible: boolean }>;
+  /**
+   * The server stops and the session stays on air: what runs here ends, an avatar at a vendor goes on, and is found
+   * again by its reference.
+   */
+  leave(): Promise<void>;
 }
 
 /**

@@ -138,10 +138,9 @@ export const sessions = pgTable(
     render: text('render', { enum: ['client', 'server'] })
       .notNull()
       .default('client'),
-    /** On LiveKit: the room, the identity of the viewer that the session was made for, and who the avatar is once it was found. */
+    /** On LiveKit: the room, and the identity of the viewer that the session was made for. */
     livekitRoom: text('livekit_room'),
     livekitIdentity: text('livekit_identity'),
-    avatarIdentity: text('avatar_identity'),
     /** What finds the avatar's session at its vendor again; null when there is none. */
     avatarReference: text('avatar_reference'),
     /** The opening text has been handed to the avatar. */

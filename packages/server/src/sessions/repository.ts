@@ -11,7 +11,7 @@ import {
   type RenditionFit,
   type SessionStatus,
 } from '@backlot/contract';
-import { and, count, desc, eq, inArray, lt, or, type SQL } from 'drizzle-orm';
+import { and, count, desc, eq, inArray, isNotNull, isNull, lt, or, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Executor } from '../database/database.js';
 import { sessions, surfaces } from '../database/schema.js';
@@ -31,7 +31,6 @@ export interface SessionRecord {
   readonly render: Render;
   readonly livekitRoom: string | null;
   readonly livekitIdentity: string | null;
-  readonly avatarIdentity: string | null;
   readonly avatarReference: string | null;
   readonly openingSaidAt: Date | null;
   readonly voiceId: string | null;
@@ -71,7 +70,6 @@ const toFacts = (session: Row['session']): SessionFacts => ({
   render: session.render,
   livekitRoom: session.livekitRoom,
   livekitIdentity: session.livekitIdentity,
-  avatarIdentity: session.avatarIdentity,
   avatarReference: session.avatarReference,
   openingSaidAt: session.openingSaidAt,
   voiceId: session.voiceId,
@@ -87,12 +85,12 @@ const toRecord = ({ session, background }: Row): SessionRecord => ({ ...toFacts(
 const select = (executor: Executor, where: SQL | undefined) =>
   executor.select(columns).from(sessions).innerJoin(surfaces, eq(surfaces.surfaceId, sessions.id)).where(where);
 
-/** Stores a new session; its surface is made in the same transaction. */
+/** Stores a new session; its surface is made in the same transaction. False when another one is on air in its LiveKit room. */
 export const insertSession = async (
   transaction: Executor,
-  session: Omit<SessionRecord, 'status' | 'reason' | 'background' | 'avatarIdentity' | 'avatarReference' | 'openingSaidAt' | 'liveAt' | 'endedAt'>,
-): Promise<void> => {
-  await transaction.insert(sessions).values({
+  session: Omit<SessionRecord, 'status' | 'reason' | 'background' | 'avatarReference' | 'openingSaidAt' | 'liveAt' | 'endedAt'>,
+): Promise<boolean> => {
+  const insertion = transaction.insert(sessions).values({
     id: session.id,
     organizationId: session.organizationId,
     status: 'starting',
@@ -110,6 +108,14 @@ export const insertSession = async (
     metadata: session.metadata,
     createdAt: session.createdAt,
   });
+  const rows = await insertion.onConflictDoNothing().returning({ id: sessions.id });
+  return rows.length > 0;
+};
+
+/** Forgets a session that could not be started, with its background. */
+export const removeSession = async (transaction: Executor, id: string): Promise<void> => {
+  await transaction.delete(sessions).where(eq(sessions.id, id));
+  await transaction.delete(surfaces).where(eq(surfaces.surfaceId, id));
 };
 
 /** An organization's session; null when there is none or it is another's. */
@@ -168,6 +174,16 @@ export const countSessions = async (executor: Executor, filter: SessionFilter): 
   return row?.total ?? 0;
 };
 
+/** Marks the opening text as said. False when it was before. */
+export const claimOpening = async (executor: Executor, id: string, at: Date): Promise<boolean> => {
+  const rows = await executor
+    .update(sessions)
+    .set({ openingSaidAt: at })
+    .where(and(eq(sessions.id, id), isNull(sessions.openingSaidAt)))
+    .returning({ id: sessions.id });
+  return rows.length > 0;
+};
+
 /** Marks a starting session as live, once. Null when it was not starting any more. */
 export const markLive = async (executor: Executor, id: string, at: Date): Promise<SessionFacts | null> => {
   const [row] = await executor
@@ -192,12 +208,18 @@ export const markEnded = async (
   return row === undefined ? null : toFacts(row);
 };
 
-/** Ends what an earlier process left on air. Returns what it was. */
-export const endOrphans = async (executor: Executor, reason: EndReason, at: Date): Promise<SessionFacts[]> => {
+/** Sessions on LiveKit that an earlier process left on air. */
+export const listLivekitOnAir = async (executor: Executor): Promise<SessionRecord[]> => {
+  const rows = await select(executor, and(inArray(sessions.status, [...ON_AIR]), isNotNull(sessions.livekitRoom)));
+  return rows.map(toRecord);
+};
+
+/** Ends what an earlier process left on air, but not on LiveKit when that is spared. Returns what it was. */
+export const endOrphans = async (executor: Executor, spareLivekit: boolean, reason: EndReason, at: Date): Promise<SessionFacts[]> => {
   const rows = await executor
     .update(sessions)
     .set({ status: 'ended', reasonCode: reason.code, reasonMessage: reason.message, endedAt: at })
-    .where(inArray(sessions.status, [...ON_AIR]))
+    .where(and(inArray(sessions.status, [...ON_AIR]), spareLivekit ? isNull(sessions.livekitRoom) : undefined))
     .returning();
   return rows.map(toFacts);
 };

@@ -54,6 +54,12 @@ export const registerSessionRoutes = (app: App, { sessions, authorization, event
     context.json(await sessions.speak(context.var.principal.organizationId, context.req.valid('param').id, context.req.valid('json').text), 202),
   );
 
+  app.openapi(sessionRoutes.connection, async (context) => {
+    const { id } = context.req.valid('param');
+    await authorization.mayConnect(context, id, 'viewer');
+    return context.json(await sessions.joinLivekit(id), 200);
+  });
+
   app.openAPIRegistry.registerPath(sessionRoutes.events);
   app.get(sessionRoutes.events.getRoutingPath(), async (context) => {
     const { id } = context.req.param();

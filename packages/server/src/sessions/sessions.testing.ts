@@ -12,7 +12,7 @@ import { idempotency } from '../http/idempotency.js';
 import { openSafeFetchRig, type SafeFetchRig } from '../http/safe-fetch/rig.testing.js';
 import { createSessionTokens } from '../identity/session-tokens.js';
 import { createMediaHost } from '../media/host.js';
-import { createEmbeddedStage, registerWebrtcRoutes } from '../stage/embedded/index.js';
+import { createEmbeddedAccess, createEmbeddedStage, registerWebrtcRoutes } from '../stage/embedded/index.js';
 import { createSessionAuthorization } from './authorization.js';
 import { registerSessionRoutes } from './routes.js';
 import { SessionService } from './service.js';
@@ -56,13 +56,13 @@ export const openTestSessions = async (): Promise<TestSessions> => {
     new SessionService({
       database,
       stage,
+      access: createEmbeddedAccess({ publicUrl: PUBLIC_URL, localUrl: PUBLIC_URL, tokens }),
       avatars,
       library: library.library.service,
       templates,
       fetcher: rig.open(),
       tokens,
       publicUrl: PUBLIC_URL,
-      localUrl: PUBLIC_URL,
       maxSessions,
       log,
     });

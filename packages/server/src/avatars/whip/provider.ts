@@ -15,6 +15,7 @@ export const createWhipAvatars = (): AvatarProvider => ({
     speak: async () => {
       throw new BacklotError('speech_unsupported');
     },
+    leave: async () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   }),
 });

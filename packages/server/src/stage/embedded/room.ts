@@ -156,6 +156,15 @@ export class EmbeddedRoom implements Room {
     }
   }
 
+  /** Its followers hear it from Backlot's own event streams. */
+  announce(): void {}
+
+  announceSpeech(): void {}
+
+  async leave(): Promise<void> {
+    await this[Symbol.asyncDispose]();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#abort.signal.aborted) return;
     this.#abort.abort();

@@ -2,7 +2,7 @@ import datachannel, { type PeerConnection } from 'node-datachannel';
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Logger } from 'pino';
-import type { RoomObserver, Stage } from '../port.js';
+import type { RoomObserver, RoomSpec, Stage } from '../port.js';
 import { connectionConfig, type MediaAddress } from './connection.js';
 import { DEFAULT_LIMITS, type StageLimits } from './limits.js';
 import { EmbeddedRoom } from './room.js';
@@ -23,6 +23,7 @@ export interface EmbeddedStageOptions {
 /** The stage that runs within Backlot: forwards RTP packets from one publisher to many viewers, over one UDP port. */
 export class EmbeddedStage implements Stage {
   readonly kind = 'embedded';
+  readonly outlivesBacklot = false;
   readonly udpPort: number;
   readonly #address: MediaAddress;
   readonly #limits: StageLimits;
@@ -45,7 +46,11 @@ export class EmbeddedStage implements Stage {
     this.#timer.unref();
   }
 
-  openRoom(sessionId: string, observer: RoomObserver): EmbeddedRoom {
+  async openRoom(spec: RoomSpec, observer: RoomObserver): Promise<EmbeddedRoom> {
+    return this.resumeRoom(spec, observer);
+  }
+
+  resumeRoom({ place: { sessionId } }: RoomSpec, observer: RoomObserver): EmbeddedRoom {
     if (this.#rooms.has(sessionId)) throw new TypeError(`The room of ${sessionId} is open already; a session has one.`);
     const room = new EmbeddedRoom({
       sessionId,
