@@ -93,7 +93,7 @@ describe.skipIf(!hasChromium || !hasSharedData)('conversations on the real serve
     expect(await set()).toMatchObject({ changed: false, backgroundId: id, backgroundVersion: 2 });
     const seen = await fetch(`${backlot.url}${MAYA}/wallpaper`, { headers: { authorization } });
     expect(Buffer.from(await seen.arrayBuffer()).equals(bytes)).toBe(true);
-    await card().getByText('1280 ×').waitFor();
+    await card().getByText('1280 × 720 JPEG').waitFor();
   });
 
   test('a hand on the phone changes it, and Backlot notices', async () => {

@@ -681,5 +681,6 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
     }
     expect(overflows).toEqual([]);
     expect(findings).toEqual([]);
-  });
+    // Some ninety looks at a page: a loaded machine takes minutes.
+  }, 300_000);
 });

@@ -210,7 +210,9 @@ describe('asking', () => {
     await expect.poll(kept, SOON).toEqual(all().sort());
     const rows = await rig.test.database.executor.select().from(messages);
     expect(new Set(rows.map(({ receivedAt }) => receivedAt.getTime())).size).toBe(rows.length);
-    expect(await events()).toHaveLength(25);
+    // What the test before lost is delivered again about now, and is news to an emptied database.
+    const bodies = (await rig.test.database.executor.select().from(webhookEvents)).map(({ body }) => /Both ways \d+/.exec(body)?.[0]);
+    expect(bodies.filter((body) => body !== undefined).sort()).toEqual(Array.from({ length: 25 }, (_, index) => `Both ways ${index}`).sort());
   });
 });
 
