@@ -495,7 +495,7 @@ const endpoint = (kind: 'whip' | 'whep', verb: string) => ({
         'sdp_invalid',
         'no_common_codec',
         'unsupported_media_type',
-        ...(kind === 'whip' ? (['publisher_exists', 'publisher_not_accepted'] as const) : (['publisher_absent', 'viewers_full'] as const)),
+        ...(kind === 'whip' ? (['publisher_exists', 'publisher_not_accepted', 'render_unsupported'] as const) : (['publisher_absent', 'viewers_full'] as const)),
       ),
     },
   }),

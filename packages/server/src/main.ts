@@ -218,7 +218,7 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     const avatars = [
       createStandInAvatars({ media, findEspeak: () => findProgram('espeak-ng', searchPath), listVoices }),
       createClipAvatars({ media, clips: createClipInspector(searchPath), clipsDir: config.clipsDir }),
-      createWhipAvatars(),
+      createWhipAvatars({ media }),
     ];
     const templates = new TemplateService({ database, avatars, library: library.service });
     const eventStreams = new EventStreams();

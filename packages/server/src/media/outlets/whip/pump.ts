@@ -1,9 +1,11 @@
 import { AUDIO_CHUNK_SAMPLES, AUDIO_RATE_HZ, type Source } from '../../source.js';
-import type { WrtcAudioSource, WrtcVideoSource } from './wrtc.js';
+import type { WrtcAudioSource, WrtcVideoSource } from '../../wrtc.js';
 
 const CHUNK_MS = 10;
 /** A process that stood still for longer doesn't catch up: its clock goes on from where it stood. */
 const MAX_LAG_MS = 500;
+/** A live source's picture that stands is sent again so often, for whoever comes to watch. */
+const REPEAT_MS = 100;
 
 export interface PumpOptions {
   readonly source: Source;
@@ -40,6 +42,7 @@ export class Pump {
   #nextChunk = 0;
   #firstFrame = true;
   #hasPicture = false;
+  #sentAtMs = -Infinity;
   #running = false;
 
   constructor(options: PumpOptions) {
@@ -95,9 +98,14 @@ export class Pump {
     }
     const due = Math.floor(elapsedMs / this.#frameMs);
     if (due >= this.#nextFrame) {
-      if (source.readVideo(due, this.#frame.data)) this.#hasPicture = true;
+      const isNew = source.readVideo(due, this.#frame.data);
+      if (isNew) this.#hasPicture = true;
       // A picture that stands is sent again: encoders and viewers count on a steady rate, and it costs next to nothing.
-      if (this.#hasPicture) video.onFrame(this.#frame);
+      const isRepeated = this.#hasPicture && (source.isLive !== true || now - this.#sentAtMs >= REPEAT_MS);
+      if (isNew || isRepeated) {
+        this.#sentAtMs = now;
+        video.onFrame(this.#frame);
+      }
       this.#nextFrame = due + 1;
       if (this.#firstFrame && this.#hasPicture) {
         this.#firstFrame = false;
