@@ -324,7 +324,7 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
     };
     if (path === '/v1/me') return json(response, 200, identity);
     if (path === '/v1/avatars') {
-      const option = { speaks: true, voices: ['en-us'], available: true, unavailable_reason: null };
+      const option = { needs: [], speaks: true, voices: ['en-us'], available: true, unavailable_reason: null };
       return json(response, 200, {
         data: [
           avatarOption.parse({ ...option, avatar: { provider: 'stand-in' }, title: 'Stand-in' }),

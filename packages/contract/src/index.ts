@@ -1,3 +1,4 @@
+export * from './avatar-credentials.js';
 export * from './background-images.js';
 export * from './common.js';
 export * from './conversations.js';

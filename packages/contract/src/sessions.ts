@@ -288,6 +288,7 @@ export const speech = z
 export const avatarOption = z
   .object({
     avatar,
+    needs: z.array(z.string()).openapi({ description: 'Fields of `avatar` that you fill in: here they hold examples.', example: [] }),
     title: z.string(),
     speaks: z.boolean(),
     available: z.boolean(),
@@ -503,7 +504,9 @@ const endpoint = (kind: 'whip' | 'whep', verb: string) => ({
         'sdp_invalid',
         'no_common_codec',
         'unsupported_media_type',
-        ...(kind === 'whip' ? (['publisher_exists', 'publisher_not_accepted'] as const) : (['publisher_absent', 'viewers_full'] as const)),
+        ...(kind === 'whip'
+          ? (['publisher_exists', 'publisher_not_accepted', 'render_unsupported'] as const)
+          : (['publisher_absent', 'viewers_full'] as const)),
       ),
     },
   }),

@@ -3,8 +3,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { every } from 'hono/combine';
 import { type Logger, pino } from 'pino';
+import { registerAvatarCredentialRoutes } from './avatar-credentials/routes.js';
+import { AvatarCredentialService } from './avatar-credentials/service.js';
 import { createClipAvatars } from './avatars/clip/provider.js';
+import { createLiveAvatarAvatars } from './avatars/liveavatar/provider.js';
+import { createLivekitAvatars } from './avatars/livekit/provider.js';
+import { createSimliAvatars } from './avatars/simli/provider.js';
 import { createStandInAvatars } from './avatars/stand-in/provider.js';
+import { createTavusAvatars } from './avatars/tavus/provider.js';
 import { createWhipAvatars } from './avatars/whip/provider.js';
 import { openLibrary } from './backgrounds/library.js';
 import { refersToBlobs } from './backgrounds/repository.js';
@@ -215,10 +221,13 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     opened(stage);
     const media = opened(createMediaHost({ log, maxChildren: config.maxSessions }));
     const { searchPath } = config;
+    const credentials = new AvatarCredentialService({ database, sealer });
+    const vendors = { findApiKey: credentials.findApiKey.bind(credentials), log };
     const avatars = [
       createStandInAvatars({ media, findEspeak: () => findProgram('espeak-ng', searchPath), listVoices }),
       createClipAvatars({ media, clips: createClipInspector(searchPath), clipsDir: config.clipsDir }),
-      createWhipAvatars(),
+      createWhipAvatars({ media }),
+      ...(stage.kind === 'livekit' ? [createLivekitAvatars(), createLiveAvatarAvatars(vendors), createTavusAvatars(vendors), createSimliAvatars(vendors)] : []),
     ];
     const templates = new TemplateService({ database, avatars, library: library.service });
     const eventStreams = new EventStreams();
@@ -280,6 +289,7 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     registerIdentityRoutes(app, { identity, requireOrganization: organizationOnly, publicUrl, version });
     registerBackgroundImageRoutes(app, { service: library.service, fetcher: safeFetcher, requireOrganization: guard });
     registerTemplateRoutes(app, { templates, guard });
+    registerAvatarCredentialRoutes(app, { credentials, guard });
     registerSessionRoutes(app, { sessions, authorization, eventStreams, guard });
     registerWebhookRoutes(app, { webhooks, guard });
     registerConversationRoutes(app, { conversations: conversations.service, eventStreams, guard });

@@ -1,5 +1,6 @@
 import type { Avatar, AvatarOption, Canvas } from '@backlot/contract';
 import { BacklotError } from '../errors.js';
+import type { Composition } from './composition.js';
 
 /** What a running avatar tells its session. Callbacks are synchronous and must not throw. */
 export interface AvatarObserver {
@@ -34,10 +35,12 @@ export interface AvatarStart {
   readonly avatar: Avatar;
   readonly canvas: Canvas;
   readonly voiceId: string | undefined;
-  /** Where the avatar publishes its green-screen video and audio (WHIP), with the Bearer token for it. */
+  /** Where the avatar is published: video before its screen, or composed, and audio (WHIP), with the Bearer token for it. */
   readonly publish: { readonly url: string; readonly token: string };
   /** The session's LiveKit room; null on a stage that is none. */
   readonly livekit: LivekitInvitation | null;
+  /** Its picture is composed by our own media children before it is published. Null: whoever watches keys it, or the stage has compositors. */
+  readonly composition: Composition | null;
   readonly organizationId: string;
   /** Null when the session starts with a colour or with nothing. */
   readonly background: StartBackground | null;

@@ -222,6 +222,12 @@ export class BackgroundImageService {
     await this.#options.renditions.ensure(sourceSha256, canonicalVariant(box));
   }
 
+  /** The bytes of the picture for a canvas, as viewers get it. Throws `rendition_not_found`. */
+  async readPicture(sourceSha256: string, box: RenditionBox): Promise<Uint8Array<ArrayBuffer>> {
+    const { open } = await this.#open(sourceSha256, canonicalVariant(box));
+    return new Uint8Array(await new Response((await open()).stream).arrayBuffer());
+  }
+
   /** A JPEG of exactly this size, cropped and enlarged as it needs. Throws `rendition_not_found` and what decoding throws. */
   async exactPicture(sourceSha256: string, size: Size, maxBytes: number): Promise<Uint8Array> {
     return this.#options.renditions.exact(sourceSha256, size, maxBytes);

@@ -55,7 +55,7 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('the media host', () => {
   });
 
   const start = async (path: string, observer: MediaObserver, by: MediaHost = host): Promise<MediaJob> =>
-    by.start({ source: await inspect(path), outlet: { type: 'whip', url: receiver.url, token: receiver.token } }, observer, never);
+    by.start({ source: await inspect(path), composing: null, outlet: { type: 'whip', url: receiver.url, token: receiver.token } }, observer, never);
   const spareReady = async (): Promise<number> => {
     await expect.poll(() => children().length, { timeout: 10_000 }).toBe(1);
     return children()[0] ?? 0;
@@ -146,7 +146,9 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('the media host', () => {
     const source = await inspect(path);
     await rm(path);
     const { told, observer } = recorder();
-    await expect(host.start({ source, outlet: { type: 'whip', url: receiver.url, token: receiver.token } }, observer, never)).rejects.toMatchObject({
+    await expect(
+      host.start({ source, composing: null, outlet: { type: 'whip', url: receiver.url, token: receiver.token } }, observer, never),
+    ).rejects.toMatchObject({
       code: 'clip_unreadable',
     });
     expect(told.failed).toEqual([]);
@@ -179,7 +181,11 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('the media host', () => {
   test('an aborted start ends its process', async () => {
     const source = await inspect(talking);
     const abort = new AbortController();
-    const started = host.start({ source, outlet: { type: 'whip', url: receiver.url, token: receiver.token } }, recorder().observer, abort.signal);
+    const started = host.start(
+      { source, composing: null, outlet: { type: 'whip', url: receiver.url, token: receiver.token } },
+      recorder().observer,
+      abort.signal,
+    );
     abort.abort();
     await expect(started).rejects.toBeInstanceOf(Error);
     await expect.poll(() => descendants(process.pid, talking), { timeout: 10_000 }).toEqual([]);
@@ -202,7 +208,7 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('the media host', () => {
       const quiet = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
       const host = createMediaHost({ log: quiet });
       const observer = { published: () => console.log('published'), speechStarted() {}, speechEnded() {}, failed() {} };
-      await host.start(${JSON.stringify({ source: { type: 'clip', path: suit, ffmpegPath, format }, outlet: { type: 'whip', url: receiver.url, token: receiver.token } })}, observer, new AbortController().signal);
+      await host.start(${JSON.stringify({ source: { type: 'clip', path: suit, ffmpegPath, format }, composing: null, outlet: { type: 'whip', url: receiver.url, token: receiver.token } })}, observer, new AbortController().signal);
     `;
     const parent = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];

@@ -11,6 +11,8 @@ export interface BackgroundLibrary {
   resolve(organizationId: string, id: string, transaction?: Executor): Promise<{ readonly id: string; readonly sourceSha256: string }>;
   /** Makes sure that the picture for a canvas is there, so that no viewer waits for it. */
   ensureRendition(sourceSha256: string, box: Canvas & { readonly fit: RenditionFit }): Promise<void>;
+  /** The bytes of the picture for a canvas, as viewers get it. */
+  readPicture(sourceSha256: string, box: Canvas & { readonly fit: RenditionFit }): Promise<Uint8Array<ArrayBuffer>>;
   /** A JPEG of exactly this size, cropped and enlarged as it needs. */
   exactPicture(sourceSha256: string, size: Canvas, maxBytes: number): Promise<Uint8Array>;
   /** A signed address that works without a key, and after the library's entry was deleted. */

@@ -43,6 +43,7 @@ import {
   type SessionRecord,
   storeAvatarReference,
 } from './repository.js';
+import { ServerRender } from './server-render.js';
 import { settleSession } from './settle.js';
 import { placeOf, SessionViews } from './views.js';
 
@@ -75,6 +76,8 @@ interface OnAir {
   readonly record: SessionRecord;
   readonly live: LiveSession;
   readonly listeners: Set<SessionListener>;
+  /** Composes the picture here; null: viewers or the stage's compositors do. */
+  readonly serverRender: ServerRender | null;
   /** Changes of the background, one after the other, so that followers see versions in order. */
   changes: Promise<unknown>;
   /** Cross-fade of the background's last change. */
@@ -344,6 +347,7 @@ export class SessionService implements AsyncDisposable {
     const place = placeOf(record);
     const log = this.#options.log.child({ sessionId: id });
     const listeners = new Set<SessionListener>();
+    const serverRender = this.#createServerRender(record, log);
     const usualPatience = provider.publishedByUser ? USER_PATIENCE : provider.needsLivekit ? VENDOR_PATIENCE : OWN_PATIENCE;
     const live = await LiveSession.open({
       status: status === 'live' ? 'live' : 'starting',
@@ -370,6 +374,7 @@ export class SessionService implements AsyncDisposable {
           canvas: record.canvas,
           voiceId: provider.speaks ? (record.voiceId ?? undefined) : undefined,
           livekit,
+          composition: serverRender,
           organizationId: record.organizationId,
           background: this.#startBackground(record),
           reference: record.avatarReference,
@@ -392,8 +397,35 @@ export class SessionService implements AsyncDisposable {
       describe: () => this.#views.sessionEvent(record, this.#onAir.get(id)?.live ?? null),
       log,
     });
-    this.#onAir.set(id, { record, live, listeners, changes: Promise.resolve(), transitionMs: 0 });
+    this.#onAir.set(id, { record, live, listeners, serverRender, changes: Promise.resolve(), transitionMs: 0 });
     live.startAvatar();
+  }
+
+  #createServerRender(record: SessionRecord, log: Logger): ServerRender | null {
+    const { access, library, stage } = this.#options;
+    const { sources } = stage;
+    if (record.render === 'client' || sources === null) return null;
+    const { canvas, framing, keying, fit, background } = record;
+    const place = placeOf(record);
+    return new ServerRender({
+      canvas,
+      framing,
+      keying,
+      fit,
+      background,
+      readPicture: async (sourceSha256) => library.readPicture(sourceSha256, { ...canvas, fit }),
+      openEntrance: (observer) => {
+        const room = sources.open(place, {
+          publisherLive: () => observer.publisherLive(),
+          publisherPaused: () => undefined,
+          publisherLeft: () => observer.publisherLeft(),
+          viewersChanged: () => undefined,
+          over: () => undefined,
+        });
+        return { watch: access.source(place), [Symbol.asyncDispose]: async () => room[Symbol.asyncDispose]() };
+      },
+      log,
+    });
   }
 
   /** Makes known in a session's room how it is now. */
@@ -477,6 +509,7 @@ export class SessionService implements AsyncDisposable {
         this.#options.onPublished?.();
         onAir.live.background = background;
         onAir.transitionMs = transitionMs;
+        onAir.serverRender?.change(background, transitionMs);
         this.#announce(record.id);
         const event = this.#views.backgroundEvent(record, background, transitionMs);
         for (const listener of onAir.listeners) listener(event);

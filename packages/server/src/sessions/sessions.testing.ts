@@ -49,7 +49,7 @@ export const openTestSessions = async (): Promise<TestSessions> => {
   const media = createMediaHost({ log, spare: 0 });
   const avatars: readonly AvatarProvider[] = [
     createStandInAvatars({ media, findEspeak: async () => null, listVoices: async () => VOICES }),
-    createWhipAvatars(),
+    createWhipAvatars({ media }),
   ];
   const templates = new TemplateService({ database, avatars, library: library.library.service });
   const openSessions = (maxSessions: number): SessionService =>

@@ -64,6 +64,12 @@ export interface Room extends AsyncDisposable {
   leave(): Promise<void>;
 }
 
+/** Rooms of publishers whose picture is composed before anybody else watches it. */
+export interface SourceRooms {
+  /** Opens the way in of a session's publisher; there is at most one for each session. It takes only what a compositor can decode. */
+  open(place: SessionPlace, observer: RoomObserver): Room;
+}
+
 /**
  * Carries encoded media from one publisher to many viewers and never touches a pixel.
  *
@@ -74,6 +80,8 @@ export interface Stage extends AsyncDisposable {
   readonly kind: StageKind;
   /** Whether rooms go on while Backlot is away, so that sessions are picked up again. */
   readonly outlivesBacklot: boolean;
+  /** Null: compositors join the stage's rooms by themselves. Else our own media children compose before they publish. */
+  readonly sources: SourceRooms | null;
   /**
    * Makes the room of a new session; there is at most one for each session. Throws `livekit_unavailable`, and leaves
    * nothing behind then.
@@ -91,6 +99,8 @@ export interface StageAccess {
   viewer(place: SessionPlace, identity?: string): Promise<MediaAccess>;
   /** A WHIP endpoint for the avatar: as people reach it, or as our own media children do. */
   publisher(place: SessionPlace, render: AnnouncedState['render'], from: 'outside' | 'inside'): Promise<MediaAccess>;
+  /** For our own media children to watch what a session's publisher sends, on a stage with source rooms. Throws `render_unsupported`. */
+  source(place: SessionPlace): MediaAccess;
   /** For an avatar that joins by itself; null on a stage that can't be joined. */
   invitation(place: SessionPlace, render: AnnouncedState['render']): Promise<RoomInvitation | null>;
 }

@@ -32,6 +32,7 @@ export const createClipAvatars = ({ media, clips, clipsDir }: ClipAvatarsOptions
       const [names, available] = await Promise.all([folder.names(), clips.available()]);
       return names.map((clip) => ({
         avatar: { provider: 'clip', clip },
+        needs: [],
         title: clip,
         speaks: false,
         available,

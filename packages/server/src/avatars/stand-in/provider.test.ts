@@ -51,6 +51,7 @@ describe("the stand-in's picture", () => {
       voiceId: undefined,
       publish: { url: receiver.url, token: receiver.token },
       livekit: null,
+      composition: null,
       background: null,
       reference: null,
       remember: async () => undefined,

@@ -6,7 +6,7 @@ export interface EmbeddedAccessOptions {
   readonly publicUrl: string;
   /** Base address that our own media children use. */
   readonly localUrl: string;
-  readonly tokens: { issue(claims: { readonly sessionId: string; readonly role: 'viewer' | 'publisher' }): string };
+  readonly tokens: { issue(claims: { readonly sessionId: string; readonly role: 'viewer' | 'publisher' | 'compositor' }): string };
 }
 
 /** WHEP and WHIP at Backlot itself, with Backlot's own tokens. */
@@ -17,9 +17,10 @@ export const createEmbeddedAccess = ({ publicUrl, localUrl, tokens }: EmbeddedAc
     return { sessionId, room: null, viewerIdentity: null };
   },
   viewer: async ({ sessionId }) => ({ url: `${publicUrl}/v1/sessions/${sessionId}/whep`, token: tokens.issue({ sessionId, role: 'viewer' }) }),
-  publisher: async ({ sessionId }, _render, from) => ({
+  publisher: async ({ sessionId }, render, from) => ({
     url: `${from === 'outside' ? publicUrl : localUrl}/v1/sessions/${sessionId}/whip`,
-    token: tokens.issue({ sessionId, role: 'publisher' }),
+    token: tokens.issue({ sessionId, role: from === 'inside' && render === 'server' ? 'compositor' : 'publisher' }),
   }),
+  source: ({ sessionId }) => ({ url: `${localUrl}/v1/sessions/${sessionId}/whep`, token: tokens.issue({ sessionId, role: 'compositor' }) }),
   invitation: async () => null,
 });

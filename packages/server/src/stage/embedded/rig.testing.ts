@@ -40,7 +40,7 @@ export interface Rig extends AsyncDisposable {
   readonly post: (kind: 'whip' | 'whep', sdp: string, headers?: Readonly<Record<string, string>>) => Promise<Response>;
 }
 
-export const createRig = async (limits: Partial<StageLimits> = {}, authorize: WebrtcRouteOptions['authorize'] = async () => undefined): Promise<Rig> => {
+export const createRig = async (limits: Partial<StageLimits> = {}, authorize: WebrtcRouteOptions['authorize'] = async () => 'other'): Promise<Rig> => {
   const stage = await createEmbeddedStage({ udpPort: 0, limits, log: pino({ level: 'silent' }) });
   const app = new OpenAPIHono<AppEnv>();
   app.onError((error, c) => {

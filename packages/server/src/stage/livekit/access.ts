@@ -59,6 +59,9 @@ export const createLivekitAccess = ({ url, apiKey, apiSecret }: LivekitAccessOpt
       return { url, token: await mint({ identity, ttl }, { room: roomOf(room), canPublish: false, canPublishData: false, canSubscribe: true }) };
     },
     publisher: async ({ room }, render) => ({ url: `${toHttpUrl(url)}/whip/v1`, token: await avatarToken(roomOf(room), render) }),
+    source: () => {
+      throw new BacklotError('render_unsupported');
+    },
     invitation: async ({ room }, render) => ({ url, room: roomOf(room), identity: AVATAR_IDENTITY, token: await avatarToken(roomOf(room), render) }),
   };
 };

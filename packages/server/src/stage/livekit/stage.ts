@@ -15,6 +15,7 @@ export interface LivekitStageOptions extends LivekitAccessOptions {
 export class LivekitStage implements Stage {
   readonly kind = 'livekit';
   readonly outlivesBacklot = true;
+  readonly sources = null;
   readonly #api: LivekitApi;
   readonly #landmark: string;
   readonly #log: Logger;
