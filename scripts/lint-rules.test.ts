@@ -16,6 +16,7 @@ const refused: readonly (readonly [path: string, source: string, rule: string])[
   ['packages/player/src/a.ts', `export * from '@backlot/contract';`, 'no-restricted-imports'],
   ['packages/client/src/a.ts', `export * from '@backlot/player';`, 'no-restricted-imports'],
   ['packages/console/src/a.ts', `export * from '@backlot/server';`, 'no-restricted-imports'],
+  ['packages/console/src/b.ts', `export * from '@backlot/keyer/wasm';`, 'no-restricted-imports'],
   ['packages/server/src/backgrounds/a.ts', `export * from '../blobs/filesystem/store.js';`, 'no-restricted-imports'],
   ['packages/server/src/sessions/a.ts', `export * from '../stage/embedded/stage.js';`, 'no-restricted-imports'],
   ['packages/server/src/sessions/b.ts', `export * from '../avatars/stand-in/provider.js';`, 'no-restricted-imports'],

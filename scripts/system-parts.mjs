@@ -1,4 +1,4 @@
-// The programs that tests use as they are: found, or brought by apt where that is allowed. LiveKit's server is built by Go.
+// The programs that tests use as they are: found, or brought by apt where that is allowed. LiveKit's server is built by Go, Python's requests come by pip.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -81,9 +81,20 @@ const bringLivekit = async () => {
   }
 };
 
+/** A Python of the machine's own, with the package requests from PyPI in a folder outside of the clone where it has none. */
+const bringRequests = async () => {
+  const folder = join(homedir(), '.cache', 'backlot', 'python-requests');
+  const isThere = async () => (await capture('python3', ['-c', 'import requests'])).code === 0 || existsSync(join(folder, 'requests'));
+  if (await isThere()) return [];
+  const { output } = await capture('python3', ['-m', 'pip', 'install', '--quiet', '--target', folder, 'requests']);
+  if (await isThere()) return [];
+  process.stderr.write(`${output}SKIPPED: tests that need Python with the package requests. To install them: apt-get install python3-requests\n`);
+  return ['python3-requests'];
+};
+
 /**
  * Brings what is missing and resolves to the names of what is missing still.
  *
  * @returns {Promise<readonly string[]>}
  */
-export const bringSystemParts = async () => [...(await bringPackages()), ...(await bringLivekit())];
+export const bringSystemParts = async () => [...(await bringPackages()), ...(await bringLivekit()), ...(await bringRequests())];

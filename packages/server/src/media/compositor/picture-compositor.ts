@@ -33,8 +33,6 @@ interface Sized {
   readonly keyer: PlaneKeyer;
   readonly model: ScreenModel;
   readonly person: PersonBox;
-  /** The keyed picture, a word a pixel. */
-  readonly pixels: Uint32Array;
   /** The keyed picture's rows, plane after plane, without what pads them. */
   readonly rows: readonly Uint8Array[];
 }
@@ -63,7 +61,9 @@ export class PictureCompositor {
   /** The buffer that the last picture came in, and its planes. */
   #given: Uint8Array | null = null;
   #planes: PlanarPicture | null = null;
-  #composedOver = -1;
+  /** What the keyer has behind the avatar. */
+  #behind: PlanarPicture | Uint8Array | null = null;
+  #behindVersion = 0;
 
   /** `module` is the compiled `keyer.wasm`. */
   constructor(module: WebAssembly.Module, { canvas: { width, height }, framing, keying }: Composing) {
@@ -113,25 +113,36 @@ export class PictureCompositor {
     if (isDue) this.#measure(sized);
     if (this.#framing.crop === 'person') sized.person.move(nowMs);
     if (shown !== null && this.#mode === null) return false;
-    this.#placement.lay(width, height, this.#placeOf(sized));
-    if (shown === null || this.#mode !== 'keyed') {
-      this.#placement.draw(picture, into, sized.model.key);
-      return true;
+    const at = this.#placeOf(sized);
+    this.#placement.lay(width, height, at);
+    if (shown === null || this.#mode !== 'keyed') this.#placement.draw(picture, into, sized.model.key);
+    else if (this.#placement.isWhole) this.#composeWhole(sized, shown.planes, into);
+    else this.#composePlaced(sized, shown.data, at, into);
+    return true;
+  }
+
+  /** The picture is the canvas: planes go in and planes come out. */
+  #composeWhole({ keyer, rows }: Sized, behind: PlanarPicture, into: Uint8Array): void {
+    if (this.#isBehindNew(behind)) keyer.setPlanarBackground(behind);
+    keyer.keyToI420();
+    let at = 0;
+    for (const row of rows) {
+      into.set(row, at);
+      at += row.length;
     }
-    if (this.#placement.isWhole) {
-      if (this.#composedOver !== this.#backdrop.version) sized.keyer.setPlanarBackground(shown.planes);
-      this.#composedOver = this.#backdrop.version;
-      sized.keyer.keyToI420();
-      let at = 0;
-      for (const row of sized.rows) {
-        into.set(row, at);
-        at += row.length;
-      }
-      return true;
-    }
-    into.set(shown.data);
-    sized.keyer.keyToRgba('premultiplied');
-    this.#placement.compose(sized.pixels, into);
+  }
+
+  #composePlaced({ keyer }: Sized, behind: Uint8Array, at: Rectangle, into: Uint8Array): void {
+    if (this.#isBehindNew(behind)) keyer.setCanvasBackground(behind);
+    into.set(keyer.keyToCanvas(at));
+  }
+
+  /** Whether the keyer has another picture behind the avatar, or it in another form. */
+  #isBehindNew(behind: PlanarPicture | Uint8Array): boolean {
+    const { version } = this.#backdrop;
+    if (this.#behind === behind && this.#behindVersion === version) return false;
+    this.#behind = behind;
+    this.#behindVersion = version;
     return true;
   }
 
@@ -158,20 +169,25 @@ export class PictureCompositor {
   #sizeFor(width: number, height: number): Sized {
     const old = this.#sized;
     if (old !== null && old.keyer.width === width && old.keyer.height === height) return old;
-    const keyer = PlaneKeyer.create(this.#module, { width, height, matrix: 'bt601', parameters: this.#parameters });
+    const keyer = PlaneKeyer.create(this.#module, {
+      width,
+      height,
+      matrix: 'bt601',
+      parameters: this.#parameters,
+      canvas: { width: this.#width, height: this.#height },
+    });
     const grid = keyer.sample();
     // A stream that changes its resolution keeps what is known of its screen.
     const isKnown = old !== null && isSameSize(grid, old.keyer.sample());
     const model = isKnown ? old.model : keyer.createScreenModel();
     if (isKnown && model.isReady) keyer.setScreen(model);
     if (!isKnown) this.#keyability.restart();
-    this.#composedOver = -1;
+    this.#behind = null;
     this.#given = null;
     this.#sized = {
       keyer,
       model,
       person: isKnown ? old.person : new PersonBox(grid.width, grid.height),
-      pixels: new Uint32Array(keyer.rgba.buffer, keyer.rgba.byteOffset, width * height),
       rows: rowsOf(keyer.keyed, width, height),
     };
     return this.#sized;

@@ -4,15 +4,17 @@ import { COMPOSITOR_AGENT } from './identities.js';
 
 /** `JobStatus`, which the SDK does not export: anything after it is over. */
 const JOB_RUNNING = 1;
-/** A compositor that was called appears within seconds; after that another one is called. */
+/** When nobody has taken the call, or who did is done, it is repeated after so long. */
 const CALL_AGAIN_MS = 5000;
-/** How long the avatar's video may be without a compositor. */
-const PATIENCE_MS = 30_000;
+/** Who has taken it but shows nothing for so long is replaced: LiveKit lists the job of a machine that is gone as running. */
+const REPLACE_AFTER_MS = 10_000;
 
 export interface CompositorDispatchOptions {
   readonly api: LivekitApi;
   readonly room: string;
   readonly sessionId: string;
+  /** How long the avatar's video may be without a compositor. */
+  readonly patienceMs: number;
   readonly log: Logger;
 }
 
@@ -44,13 +46,10 @@ export class CompositorDispatch {
       this.#absentSinceMs = null;
       return false;
     }
-    await this.#call(nowMs);
-    if (!isNeeded) {
-      this.#absentSinceMs = null;
-      return false;
-    }
-    this.#absentSinceMs ??= nowMs;
-    return nowMs - this.#absentSinceMs >= PATIENCE_MS;
+    this.#absentSinceMs = isNeeded ? (this.#absentSinceMs ?? nowMs) : null;
+    const absentMs = this.#absentSinceMs === null ? 0 : nowMs - this.#absentSinceMs;
+    await this.#call(nowMs, absentMs);
+    return absentMs >= this.#options.patienceMs;
   }
 
   async withdraw(): Promise<void> {
@@ -58,14 +57,15 @@ export class CompositorDispatch {
     if (this.#dispatchId !== null) await api.deleteDispatch(room, this.#dispatchId);
   }
 
-  async #call(nowMs: number): Promise<void> {
+  async #call(nowMs: number, absentMs: number): Promise<void> {
     const { api, room, sessionId, log } = this.#options;
     const dispatches = (await api.listDispatches(room)).filter(({ agentName }) => agentName === COMPOSITOR_AGENT);
     const jobs = dispatches.flatMap(({ state }) => state?.jobs ?? []);
     const isUnderWay = jobs.some(({ state }) => state === undefined || state.status <= JOB_RUNNING);
-    // One that was called a moment ago may not have been given to anybody yet, or fails at once, again and again.
-    const isNew = nowMs - this.#calledAtMs < CALL_AGAIN_MS;
-    if (dispatches.length > 0 && (isUnderWay || isNew)) return;
+    const calledMs = nowMs - this.#calledAtMs;
+    // One that fails at once would be called again and again.
+    const isHopeless = isUnderWay ? Math.min(absentMs, calledMs) >= REPLACE_AFTER_MS : calledMs >= CALL_AGAIN_MS;
+    if (dispatches.length > 0 && !isHopeless) return;
     for (const { id } of dispatches) await api.deleteDispatch(room, id);
     this.#calledAtMs = nowMs;
     this.#dispatchId = (await api.createDispatch(room, COMPOSITOR_AGENT, { session_id: sessionId })).id;

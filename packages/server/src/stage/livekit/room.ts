@@ -24,6 +24,8 @@ export interface LivekitRoomOptions {
   readonly api: LivekitApi;
   /** Name of the room that tells whether LiveKit has forgotten everything. */
   readonly landmark: string;
+  /** How long the avatar may be without the compositor that it needs. */
+  readonly compositorPatienceMs: number;
   readonly log: Logger;
   /** Called once, when the room is disposed or left. */
   readonly onClosed: () => void;
@@ -68,8 +70,8 @@ export class LivekitRoom implements Room {
     if (place.room === null) throw new TypeError(`The session ${place.sessionId} has no LiveKit room.`);
     this.#name = place.room;
     this.#state = state;
-    const { api, log } = options;
-    this.#dispatch = state.render === 'server' ? new CompositorDispatch({ api, room: this.#name, sessionId: place.sessionId, log }) : null;
+    const { api, compositorPatienceMs: patienceMs, log } = options;
+    this.#dispatch = state.render === 'server' ? new CompositorDispatch({ api, room: this.#name, sessionId: place.sessionId, patienceMs, log }) : null;
   }
 
   get codec(): VideoCodec | null {

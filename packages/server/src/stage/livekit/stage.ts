@@ -8,6 +8,12 @@ import { LivekitRoom } from './room.js';
 export interface LivekitStageOptions extends LivekitAccessOptions {
   /** Tells this installation from others on the same LiveKit. */
   readonly installationId: string;
+  /**
+   * How long an avatar may be without a compositor that its session needs.
+   *
+   * @default 30_000
+   */
+  readonly compositorPatienceMs?: number;
   readonly log: Logger;
 }
 
@@ -18,12 +24,14 @@ export class LivekitStage implements Stage {
   readonly sources = null;
   readonly #api: LivekitApi;
   readonly #landmark: string;
+  readonly #compositorPatienceMs: number;
   readonly #log: Logger;
   readonly #rooms = new Map<string, LivekitRoom>();
 
-  constructor({ installationId, log, ...access }: LivekitStageOptions) {
+  constructor({ installationId, compositorPatienceMs = 30_000, log, ...access }: LivekitStageOptions) {
     this.#api = new LivekitApi(access);
     this.#landmark = `backlot-${installationId}`;
+    this.#compositorPatienceMs = compositorPatienceMs;
     this.#log = log;
   }
 
@@ -62,6 +70,7 @@ export class LivekitStage implements Stage {
       observer,
       api: this.#api,
       landmark: this.#landmark,
+      compositorPatienceMs: this.#compositorPatienceMs,
       log: this.#log.child({ sessionId }),
       onClosed: () => this.#rooms.delete(sessionId),
     });
