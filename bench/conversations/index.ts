@@ -66,14 +66,13 @@ const conversationIds = async (backlot: StartedBacklot): Promise<string[]> => {
   }
 };
 
-const set = async (backlot: StartedBacklot, id: string, url: string): Promise<{ status: number }> => {
+const set = async (backlot: StartedBacklot, id: string, url: string): Promise<{ status: number; body: string }> => {
   const response = await fetch(`${backlot.url}/v1/conversations/${id}/background`, {
     method: 'POST',
     headers: { authorization: `Bearer ${TEST_API_KEY}`, 'content-type': 'application/json' },
     body: JSON.stringify({ image_url: url }),
   });
-  await response.arrayBuffer();
-  return { status: response.status };
+  return { status: response.status, body: await response.text() };
 };
 
 const rows: BenchRow[] = [];
@@ -142,7 +141,9 @@ try {
     );
     clearInterval(sampling);
     const name = `${AT_ONCE} sets at once`;
-    rows.push({ case: name, metric: 'errors', value: answers.filter(({ status }) => status !== 200).length, unit: '', goal: '0' });
+    const refused = answers.filter(({ status }) => status !== 200);
+    rows.push({ case: name, metric: 'errors', value: refused.length, unit: '', goal: '0' });
+    for (const { status, body } of refused) process.stderr.write(`${status} ${body}\n`);
     rows.push({ case: name, metric: 'the last answer', value: Math.max(...times) / 1000, unit: 's' });
     rows.push({ case: name, metric: 'memory before, all processes', value: idleMib, unit: 'MiB' });
     rows.push({ case: name, metric: 'most memory, all processes', value: peakMib, unit: 'MiB' });

@@ -23,7 +23,7 @@ const screen = (hex: string, cover = 0): ChromaImage => {
 };
 
 describe('KeyTracker', () => {
-  it.each(['#00ff00', '#65d841', '#03ff9c', '#008000', '#40ac4a', '#0047bb', '#0000ff'])('finds %s on the border', (hex) => {
+  it.each(['#00ff00', '#65d841', '#03ff9c', '#008000', '#40ac4a', '#0047bb', '#2864dc', '#0000ff'])('finds %s on the border', (hex) => {
     const tracker = new KeyTracker();
     expect(tracker.update(screen(hex))).toBe(true);
     const { u, v } = codesOfHex(hex);
@@ -39,6 +39,8 @@ describe('KeyTracker', () => {
 
   it.each([
     ['#808080', 'screen_too_pale'],
+    ['#7aa7dd', 'screen_too_pale'],
+    ['#2784c7', 'screen_too_pale'],
     ['#c08070', 'screen_not_green_or_blue'],
     ['#ff4030', 'screen_not_green_or_blue'],
   ] as const)('refuses %s: %s', (hex, reason) => {

@@ -6,12 +6,15 @@ import { type KeyEstimate, KeyEstimator } from './key-estimator.js';
 export type NotKeyableReason =
   /** No colour holds enough of the border: the subject or a scene covers it. */
   | 'no_screen'
-  /** The border's colour is too pale to tell from the subject. */
+  /** The border's colour is too pale to tell from the subject, or as light as a sky. */
   | 'screen_too_pale'
   /** The border has one colour, but of a hue that people have too. */
   | 'screen_not_green_or_blue';
 
 const MIN_LENGTH = 25;
+/** Least chroma of a blue screen for each code of its luma above black: skies are as blue, but lighter. */
+const MIN_BLUENESS = 0.7;
+const BLACK = 16;
 const MIN_SHARE = 0.3;
 const DRIFT = 2;
 const SAME = 3;
@@ -24,6 +27,7 @@ export const judgeEstimate = (estimate: KeyEstimate): NotKeyableReason | null =>
   if (estimate.share < MIN_SHARE) return 'no_screen';
   const length = Math.hypot(estimate.u, estimate.v);
   if (length < MIN_LENGTH) return 'screen_too_pale';
+  if (estimate.u > 0.5 * length && length < MIN_BLUENESS * (estimate.y - BLACK)) return 'screen_too_pale';
   // Green and cyan lie at negative V, blue at large U; skin, red and orange at positive V.
   return estimate.v < -0.2 * length || (estimate.u > 0.6 * length && estimate.v < 0.3 * length) ? null : 'screen_not_green_or_blue';
 };

@@ -41,9 +41,12 @@ const pictureOf = (bytes: Uint8Array, width: number, height: number): Picture =>
   };
 };
 
-/** A frame of a clip of the shared data, as it is coded. */
-export const decodeClip = (path: string, seconds: number, width: number, height: number): Picture =>
-  pictureOf(ffmpeg(['-ss', String(seconds), '-i', sharedData(path), '-frames:v', '1', '-pix_fmt', 'yuv420p', '-f', 'rawvideo']), width, height);
+/** A frame of a clip of the shared data, as it is coded, or a photo. */
+export const decodeClip = (path: string, seconds: number, width: number, height: number): Picture => {
+  // Photos have no time to seek to.
+  const seek = seconds === 0 ? [] : ['-ss', String(seconds)];
+  return pictureOf(ffmpeg([...seek, '-i', sharedData(path), '-frames:v', '1', '-pix_fmt', 'yuv420p', '-f', 'rawvideo']), width, height);
+};
 
 /** Light on a screen at a place, each 0 to 1 across the picture. */
 export type Light = (x: number, y: number) => number;

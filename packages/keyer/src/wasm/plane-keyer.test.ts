@@ -2,7 +2,7 @@ import { hasFfmpeg, hasSharedData } from '@backlot/testing';
 import { describe, expect, it } from 'vitest';
 import { resolveParameters } from '../parameters.js';
 import { type Case, CASES } from './cases.testing.js';
-import { composeCutout, computeExpected, createNoise, createRandom, loadKeyerModule, type Picture } from './pictures.testing.js';
+import { composeCutout, computeExpected, createNoise, createRandom, decodeClip, loadKeyerModule, type Picture } from './pictures.testing.js';
 import { PlaneKeyer } from './plane-keyer.js';
 
 const module = loadKeyerModule();
@@ -69,6 +69,20 @@ describe.skipIf(!hasSharedData || !hasFfmpeg())('PlaneKeyer', () => {
     expect(farthest(keyed.y, keyed.lumaStride, over.y, keyer.width)).toBeLessThan(1.5);
     expect(farthest(keyed.u, keyed.chromaStride, over.u, w)).toBeLessThan(1.5);
     expect(farthest(keyed.v, keyed.chromaStride, over.v, w)).toBeLessThan(1.5);
+  });
+
+  it.each<[string, number, number]>([
+    ['clips/simpl-dancer1-vp8alpha-640x360.webm', 640, 360],
+    ['backgrounds/photos/saxon-switzerland-539418_1280.jpg', 1280, 720],
+    ['backgrounds/exif/Landscape_1.jpg', 1800, 1200],
+    ['backgrounds/sharp/4.webp', 1024, 772],
+  ])('finds no screen in %s', (path, width, height) => {
+    const keyer = PlaneKeyer.create(module, { width, height, matrix: 'bt601' });
+    keyer.setFrame(decodeClip(path, 0, width, height));
+    const screen = keyer.createScreenModel();
+    expect(screen.update(keyer.sample())).toBe(false);
+    expect(screen.verdict).toMatchObject({ keyable: false, key: null });
+    expect(() => keyer.setScreen(screen)).toThrow(expect.objectContaining({ code: 'screen_not_measured' }));
   });
 
   it('leaves no haze of a screen that a codec lets fade after it was measured', () => {
