@@ -25,7 +25,7 @@ export interface SafeFetchLimits {
   readonly maxPerProcess: number;
   /** Fetches that wait for their turn. Default: 256. */
   readonly maxWaiting: number;
-  /** How long they wait. Default: 5 s. */
+  /** How long they wait. Default: 15 s: twenty that come at once have a turn on a slow disk, too. */
   readonly maxWaitMs: number;
 }
 
@@ -63,7 +63,7 @@ const DEFAULT_LIMITS: SafeFetchLimits = {
   maxPerOrganization: 4,
   maxPerProcess: 16,
   maxWaiting: 256,
-  maxWaitMs: 5_000,
+  maxWaitMs: 15_000,
 };
 const MAX_REDIRECTS = 3;
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
