@@ -78,7 +78,7 @@ describe('the wired server', () => {
     expect((await get('/')).url).toBe(`${backlot.url}/console/`);
     for (const path of ['/console/', '/console/sessions/new', '/player/sess_1', '/docs/errors'])
       expect((await get(path)).headers.get('content-type')).toContain('text/html');
-    for (const file of ['backlot-player.js', 'software.js', 'keyer.wasm']) {
+    for (const file of ['backlot-player.js', 'software.js', 'livekit.js', 'keyer.wasm']) {
       const { status, headers } = await get(`/player/${file}`);
       expect([file, status, headers.get('access-control-allow-origin')]).toEqual([file, 200, '*']);
     }

@@ -7,9 +7,16 @@ import { root } from './setup.mjs';
 const serverDist = join(root, 'packages/server/dist');
 const ports = readdirSync(serverDist, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('port.d.ts'));
 const entries = [
-  ...['contract/dist/index', 'keyer/dist/index', 'keyer/dist/wasm/index', 'keyer/dist/webgl/index', 'player/dist/index', 'client/dist/index'].map((path) =>
-    join(root, `packages/${path}.d.ts`),
-  ),
+  ...[
+    'contract/dist/index',
+    'keyer/dist/index',
+    'keyer/dist/wasm/index',
+    'keyer/dist/webgl/index',
+    'player/dist/index',
+    'player/dist/livekit/index',
+    'player/dist/react/index',
+    'client/dist/index',
+  ].map((path) => join(root, `packages/${path}.d.ts`)),
   ...ports.map((path) => join(serverDist, path)),
 ];
 

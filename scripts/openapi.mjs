@@ -8,12 +8,23 @@ import { writeOrCheck } from './generated-file.mjs';
 /** @type {{ version: string }} */
 const { version } = JSON.parse(readFileSync(new URL('../packages/server/package.json', import.meta.url), 'utf8'));
 const app = createApp({ log: pino({ level: 'silent' }), version, publicUrl: 'http://127.0.0.1:8787' });
-const { backgroundImageRoutes, conversationRoutes, identityRoutes, sessionRoutes, simulatorRoutes, templateRoutes, webhookRoutes, webrtcRoutes } = contract;
+const {
+  avatarCredentialRoutes,
+  backgroundImageRoutes,
+  conversationRoutes,
+  identityRoutes,
+  sessionRoutes,
+  simulatorRoutes,
+  templateRoutes,
+  webhookRoutes,
+  webrtcRoutes,
+} = contract;
 const groups = [
   identityRoutes,
   backgroundImageRoutes,
   templateRoutes,
   sessionRoutes,
+  avatarCredentialRoutes,
   webrtcRoutes.whip,
   webrtcRoutes.whep,
   conversationRoutes,

@@ -46,11 +46,12 @@ const elapsed = (sinceMs) => `${((performance.now() - sinceMs) / 1000).toFixed(1
  *
  * @param {string} command
  * @param {readonly string[]} args
+ * @param {Readonly<Record<string, string>>} [extraEnv]
  * @returns {Promise<{ code: number, output: string }>}
  */
-export const capture = (command, args) =>
+export const capture = (command, args, extraEnv = {}) =>
   new Promise((resolve) => {
-    const env = { ...process.env };
+    const env = { ...process.env, ...extraEnv };
     // Under `npm start` these would send a nested npm to the folder that the outer one was called in.
     delete env['npm_config_local_prefix'];
     delete env['npm_config_prefix'];
@@ -122,7 +123,7 @@ const shared = ['package-lock.json', 'tsconfig.base.json'];
 /**
  * What is built, each from its inputs to an output that must exist.
  *
- * @type {Readonly<Record<'keyer' | 'server' | 'player' | 'software' | 'console', { title: string, inputs: readonly string[], output: string, command: readonly string[] }>>}
+ * @type {Readonly<Record<'keyer' | 'server' | 'player' | 'software' | 'livekit' | 'console', { title: string, inputs: readonly string[], output: string, command: readonly string[] }>>}
  */
 const BUILDS = {
   keyer: {
@@ -148,6 +149,12 @@ const BUILDS = {
     inputs: [...shared, ...['keyer', 'player'].flatMap(packageInputs)],
     output: 'packages/player/bundle/software/software.js',
     command: [vite, 'build', 'packages/player', '--mode', 'software', '--logLevel', 'warn'],
+  },
+  livekit: {
+    title: "the player's part for LiveKit",
+    inputs: [...shared, ...packageInputs('player')],
+    output: 'packages/player/bundle/livekit/livekit.js',
+    command: [vite, 'build', 'packages/player', '--mode', 'livekit', '--logLevel', 'warn'],
   },
   console: {
     title: 'the console',
@@ -301,13 +308,13 @@ export const setUpPackages = async () => {
 };
 
 /**
- * Builds what is stale. The keyer's WebAssembly, the server and the player's two parts are independent; the console takes the player from the server's step.
+ * Builds what is stale. The keyer's WebAssembly, the server and the player's parts are independent; the console takes the player from the server's step.
  */
 export const setUpBuilds = async () => {
   const builds = /** @type {Build[]} */ (Object.keys(BUILDS));
   if (builds.every((build) => staleBuild(build) === undefined)) return;
   await lockedForWriting(async () => {
-    const results = await Promise.allSettled([runBuild('keyer'), runBuild('server'), runBuild('player'), runBuild('software')]);
+    const results = await Promise.allSettled([runBuild('keyer'), runBuild('server'), runBuild('player'), runBuild('software'), runBuild('livekit')]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
     await runBuild('console');
   });

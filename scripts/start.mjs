@@ -1,9 +1,17 @@
 #!/usr/bin/env node
-// `npm start` and `npx backlot`: sets up what is missing or stale, then runs the server in this process.
+// `npm start` and `npx backlot`: sets up what is missing or stale, then runs the server, or a compositor, in this process.
 import { checkNode } from './node-version.mjs';
 
 const PARENT_POLL_MS = 500;
-const USAGE = 'Usage: backlot [start]\nStarts Backlot. Settings come from the environment; README.md lists them.\n';
+const USAGE = `Usage: backlot [start | compositor]
+  start       runs Backlot
+  compositor  renders sessions of a LiveKit server; run it on as many machines as wanted
+Settings come from the environment; README.md lists them.
+`;
+const PROGRAMS = new Map([
+  ['start', '../packages/server/dist/main.js'],
+  ['compositor', '../packages/server/dist/compositor-worker/main.js'],
+]);
 
 /** `npm start` runs this under a shell, which a SIGTERM to npm ends without handing it on: nobody would stop the server. */
 const stopWithParent = () => {
@@ -16,7 +24,7 @@ const stopWithParent = () => {
 const [command = 'start', ...rest] = process.argv.slice(2);
 if (command === '--help' || command === '-h') {
   process.stdout.write(USAGE);
-} else if (command !== 'start' || rest.length > 0) {
+} else if (!PROGRAMS.has(command) || rest.length > 0) {
   process.stderr.write(USAGE);
   process.exitCode = 1;
 } else if (checkNode()) {
@@ -25,6 +33,6 @@ if (command === '--help' || command === '-h') {
     await setUpPackages();
     await setUpBuilds();
     if (process.env['npm_lifecycle_event'] === 'start') stopWithParent();
-    await import('../packages/server/dist/main.js');
+    await import(PROGRAMS.get(command) ?? '');
   });
 }

@@ -34,7 +34,11 @@ const kept = [];
 
 const runStage = async () => {
   const stage = await createEmbeddedStage({ udpPort: 0, log: pino({ level: 'silent' }) });
-  stage.openRoom('sess_bench', { publisherLive: () => undefined, publisherLeft: () => undefined, viewersChanged: () => undefined });
+  const ignore = () => undefined;
+  await stage.openRoom(
+    { place: { sessionId: 'sess_bench', room: null, viewerIdentity: null }, avatar: 'invited', state: {} },
+    { publisherLive: ignore, publisherPaused: ignore, publisherLeft: ignore, viewersChanged: ignore, over: ignore },
+  );
   const app = new OpenAPIHono();
   registerWebrtcRoutes(app, { stage, authorize: async () => undefined });
   const server = createAdaptorServer({ fetch: app.fetch });

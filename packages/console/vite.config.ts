@@ -13,6 +13,7 @@ export default defineConfig({
     alias: [
       { find: /^@backlot\/client$/, replacement: path('../client/src/index.ts') },
       { find: /^@backlot\/contract$/, replacement: path('../contract/src/index.ts') },
+      { find: /^@backlot\/keyer\/framing$/, replacement: path('../keyer/src/framing.ts') },
     ],
   },
   build: {

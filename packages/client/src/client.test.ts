@@ -62,6 +62,24 @@ describe('requests', () => {
     ]);
   });
 
+  test('go to the keys of avatar vendors by their paths', async () => {
+    const seen: unknown[] = [];
+    const baseUrl = await serve((request, response, body) => {
+      seen.push([request.method, request.url, body]);
+      if (request.method === 'DELETE') response.writeHead(204).end();
+      else json(response, 200, { data: [{ vendor: 'tavus' }] });
+    });
+    const { avatarCredentials } = createBacklotClient({ baseUrl, apiKey: 'blk_1' });
+    expect(await avatarCredentials.list()).toEqual([{ vendor: 'tavus' }]);
+    await avatarCredentials.put('tavus', 'key-at-tavus');
+    await avatarCredentials.delete('simli');
+    expect(seen).toEqual([
+      ['GET', '/v1/avatar-credentials', ''],
+      ['PUT', '/v1/avatar-credentials/tavus', '{"api_key":"key-at-tavus"}'],
+      ['DELETE', '/v1/avatar-credentials/simli', ''],
+    ]);
+  });
+
   test('go to templates by their paths', async () => {
     const seen: unknown[] = [];
     const baseUrl = await serve((request, response, body) => {

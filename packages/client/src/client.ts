@@ -11,6 +11,7 @@ import type {
   SetBackgroundInput,
   Speech,
 } from '@backlot/contract';
+import { type AvatarCredentialsApi, createAvatarCredentialsApi } from './avatar-credentials.js';
 import { type ConversationsApi, createConversationsApi } from './conversations.js';
 import type { EventsOptions } from './event-stream.js';
 import { followSession } from './session-events.js';
@@ -97,6 +98,7 @@ export interface SessionsApi {
 export interface BacklotClient {
   readonly backgroundImages: BackgroundImagesApi;
   readonly templates: TemplatesApi;
+  readonly avatarCredentials: AvatarCredentialsApi;
   readonly sessions: SessionsApi;
   readonly conversations: ConversationsApi;
   /** There while the messaging provider is the simulator. */
@@ -170,6 +172,7 @@ export const createBacklotClient = (options: BacklotClientOptions): BacklotClien
   return {
     backgroundImages: createBackgroundImagesApi(transport),
     templates: createTemplatesApi(transport),
+    avatarCredentials: createAvatarCredentialsApi(transport),
     sessions: createSessionsApi(transport),
     conversations: createConversationsApi(transport),
     simulator: createSimulatorApi(transport),

@@ -16,12 +16,15 @@ export type { ListWebhookEventsOptions, WebhookEndpointsApi, WebhookEventsApi } 
 export type { ConversationsApi, ListConversationsOptions, ListMessagesOptions } from './conversations.js';
 export type { EventsOptions } from './event-stream.js';
 export type { SimulatorApi } from './simulator.js';
+export type { AvatarCredentialsApi } from './avatar-credentials.js';
 export type { TemplatesApi } from './templates.js';
 export type { BacklotClientOptions, CallOptions, CreateOptions } from './transport.js';
 export type {
   Advice,
   Avatar,
+  AvatarCredential,
   AvatarOption,
+  AvatarVendor,
   BackgroundChange,
   BackgroundImage,
   BackgroundImageSort,
@@ -39,11 +42,14 @@ export type {
   CreateWebhookEndpointInput,
   EndReason,
   ErrorCode,
+  Framing,
+  Keying,
   LiveBackground,
   LiveConversationBackground,
   Me,
   Message,
   MessagePage,
+  Render,
   RenditionFit,
   Session,
   SessionEvent,
@@ -62,6 +68,7 @@ export type {
   TypingStatus,
   UpdateConversation,
   UpdateTemplate,
+  UpdateTemplateInput,
   UpdateWebhookEndpoint,
   WebhookDelivery,
   WebhookDeliveryError,

@@ -1,4 +1,4 @@
-import type { CreateTemplateInput, Template, UpdateTemplate } from '@backlot/contract';
+import type { CreateTemplateInput, Template, UpdateTemplateInput } from '@backlot/contract';
 import type { Page, PageOptions } from './client.js';
 import type { CallOptions, CreateOptions, Transport } from './transport.js';
 
@@ -8,7 +8,7 @@ export interface TemplatesApi {
   list(options?: PageOptions): Promise<Page<Template>>;
   get(id: string, options?: CallOptions): Promise<Template>;
   /** What is absent stays. Sessions that were started with it go on as they are. */
-  update(id: string, change: UpdateTemplate, options?: CallOptions): Promise<Template>;
+  update(id: string, change: UpdateTemplateInput, options?: CallOptions): Promise<Template>;
   delete(id: string, options?: CallOptions): Promise<void>;
 }
 

@@ -369,6 +369,141 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
     expect(await button('Start session').isDisabled()).toBe(false);
   });
 
+  const set = async (label: string, value: number): Promise<void> => {
+    await page.getByRole('slider', { name: label }).fill(String(value));
+  };
+
+  test('frames the avatar over its background as it is changed, and saves framing, keying and rendering', async () => {
+    fake.addImages(2);
+    await open('/templates/new');
+    await page.getByLabel('Title').fill('Close-up');
+    await page.getByRole('radio', { name: 'Picture 1' }).click();
+    const avatar = page.getByAltText('The stand-in, framed');
+    const place = async () =>
+      avatar.evaluate((element) => {
+        const [own, canvas] = [element.getBoundingClientRect(), element.parentElement?.getBoundingClientRect() ?? new DOMRect()];
+        const share = (value: number): number => Math.round(value * 100) / 100;
+        return {
+          left: share((own.left - canvas.left) / canvas.width),
+          bottom: share((own.bottom - canvas.top) / canvas.height),
+          width: share(own.width / canvas.width),
+        };
+      });
+    await expect.poll(place).toEqual({ left: 0, bottom: 1, width: 1 });
+    await page.locator('[data-preview] img').first().waitFor();
+    expect(await page.locator('[data-preview] img').first().getAttribute('src')).toContain(`/v1/background-images/${fake.images[1]?.id ?? ''}/image`);
+    await set('Size', 0.5);
+    await set('To the right', 0.2);
+    await expect.poll(place).toEqual({ left: 0.45, bottom: 1, width: 0.5 });
+    await set('Down', -0.1);
+    await expect.poll(place).toEqual({ left: 0.45, bottom: 0.9, width: 0.5 });
+    await page.getByLabel('Crop to the person').check();
+    // The person without the screen around is smaller, and fills the same height.
+    await expect.poll(async () => (await place()).width).toBeGreaterThan(0.5);
+    await button('Reset framing').click();
+    await expect.poll(place).toEqual({ left: 0, bottom: 1, width: 1 });
+    await set('Size', 1.5);
+
+    await page.getByText('The screen is measured in the picture.').click();
+    await page.getByLabel('Screen colour').selectOption('This colour, as it arrives');
+    await page.getByLabel('Colour of the screen').fill('#00ff9b');
+    await set('Spill removal', 0.8);
+    await page.getByLabel('Measured, place by place').uncheck();
+    await set('Where the matte starts', 0.2);
+    await page.getByLabel('Uneven screen').uncheck();
+    await page.getByRole('radio', { name: /By the server/ }).click();
+    await button('Save template').click();
+    await page.getByText('1 template', { exact: true }).waitFor();
+    const [template] = fake.templates;
+    const keying = { key: '#00ff9b', spill: 0.8, floor: 0.2, plate: false };
+    expect(template).toMatchObject({ framing: { scale: 1.5, x: 0, y: 0, crop: 'none' }, keying, render: 'server' });
+
+    // A session from it inherits them all, and takes what is changed on top.
+    await page.getByRole('link', { name: 'Start session from Close-up' }).click();
+    await expect.poll(() => page.getByRole('slider', { name: 'Size' }).inputValue()).toBe('1.5');
+    await set('Size', 2);
+    await page.getByRole('radio', { name: /By each viewer/ }).click();
+    await button('Start session').click();
+    await page.locator('backlot-player').waitFor();
+    expect(fake.wanted.at(-1)).toMatchObject({ template_id: template?.id, framing: { scale: 2 }, render: 'client' });
+    expect(fake.wanted.at(-1)).not.toHaveProperty('keying');
+
+    await open(`/templates/${template?.id ?? ''}`);
+    await button('Make it automatic again').click();
+    await button('Save template').click();
+    await page.getByText('1 template', { exact: true }).waitFor();
+    expect(template?.keying).toEqual({});
+  });
+
+  test('stores, replaces and deletes keys of avatar vendors', async () => {
+    await open('/avatar-vendors');
+    await page.getByText('Vendors’ avatars join LiveKit rooms').waitFor();
+    await button('Store the key of Tavus').click();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('api-key');
+    expect(await page.getByLabel('API key').getAttribute('type')).toBe('password');
+    fake.refuse = (method) => (method === 'PUT' ? 'database_unavailable' : null);
+    await page.getByLabel('API key').fill('  first-key-at-tavus ');
+    await button('Store key').click();
+    await page.getByText('The key was not stored').waitFor();
+    fake.refuse = () => null;
+    await button('Store key').click();
+    await page.getByText('firs…').waitFor();
+    expect(fake.requests.filter((request) => request === 'PUT /v1/avatar-credentials/tavus')).toHaveLength(2);
+    await button('Replace the key of Tavus').click();
+    await page.getByLabel('API key').fill('second-key-at-tavus');
+    await page.getByLabel('API key').press('Enter');
+    await page.getByText('seco…').waitFor();
+    await button('Delete the key of Tavus').click();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel');
+    await button('Delete key').click();
+    await page.getByRole('listitem').getByText('seco…').waitFor({ state: 'detached' });
+    expect(fake.credentials).toEqual([]);
+    fake.refuse = (_method, path) => (path === '/v1/avatar-credentials' ? 'database_unavailable' : null);
+    await open('/avatar-vendors');
+    await page.getByText('The vendors can’t be shown').waitFor();
+  });
+
+  test('starts avatars of vendors and of the room on LiveKit, in the room that was asked for', async () => {
+    fake.isOnLivekit = true;
+    await open('/sessions/new');
+    expect(await page.getByRole('radio', { name: /Tavus/ }).isDisabled()).toBe(true);
+    await page.getByRole('link', { name: 'Avatar vendors' }).last().click();
+    await button('Store the key of Tavus').click();
+    await page.getByLabel('API key').fill('the-key-at-tavus');
+    await button('Store key').click();
+    await page.getByText('the-…').waitFor();
+
+    await open('/sessions/new');
+    await page.getByRole('radio', { name: /Tavus/ }).click();
+    expect(await button('Start session').isDisabled()).toBe(true);
+    await page.getByLabel('PAL id').fill('no id');
+    expect(await button('Start session').isDisabled()).toBe(true);
+    await page.getByLabel('PAL id').fill('p1');
+    await page.getByLabel('Face id').fill('f1');
+    await page.getByLabel('Room').fill('front-desk');
+    await page.getByLabel('Identity of the viewer').fill('visitor');
+    await button('Start session').click();
+    await page.locator('backlot-player').waitFor();
+    const place = { livekit_room: 'front-desk', livekit_identity: 'visitor' };
+    expect(fake.wanted.at(-1)).toMatchObject({ avatar: { provider: 'tavus', pal_id: 'p1', face_id: 'f1' }, ...place });
+
+    await open('/templates/new');
+    await page.getByLabel('Title').fill('Anybody');
+    await page.getByRole('radio', { name: /A participant of the room/ }).click();
+    await page.getByLabel('Identity of the participant').fill('their-avatar');
+    await button('Save template').click();
+    await page.getByText('1 template', { exact: true }).waitFor();
+    expect(fake.templates[0]?.avatar).toEqual({ provider: 'livekit', identity: 'their-avatar' });
+    await open(`/templates/${fake.templates[0]?.id ?? ''}`);
+    expect(await page.getByLabel('Identity of the participant').inputValue()).toBe('their-avatar');
+
+    const { session_id: id } = fake.addSession({ stage: 'livekit', livekit_room: 'front-desk', livekit_identity: 'visitor', render: 'server' });
+    await open(`/sessions/${id}`);
+    const facts = page.getByRole('region', { name: 'Facts' });
+    for (const fact of ['LiveKit', 'front-desk', 'visitor', 'By the server', 'Waiting for the composed picture'])
+      await facts.getByText(fact, { exact: true }).waitFor();
+  });
+
   test('adds a webhook endpoint, shows and rotates its secret, tests, disables and deletes it', async () => {
     await open('/webhooks');
     await page.getByText('Nothing has happened yet.').waitFor();
@@ -600,6 +735,10 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
       avatar: { provider: 'whip' },
       speaks: false,
     });
+    fake.isOnLivekit = true;
+    fake.credentials = [{ vendor: 'simli', display_prefix: 'simli-', updated_at: new Date().toISOString() }];
+    fake.addTemplate({ avatar: { provider: 'simli', face_id: 'f1' }, keying: { spill: 0.5 }, framing: { scale: 2, x: 0.5, y: 0, crop: 'person' } });
+    const vendorTemplate = fake.templates.at(-1)?.id ?? '';
     const image = fake.images[0]?.id ?? '';
     const template = fake.addTemplate({ title: LONG, background_image: image, thumbnail_url: fake.images[0]?.thumbnail_url ?? null });
     fake.addTemplate({ background_image: 'bg_gone', avatar: { provider: 'clip', clip: LONG } });
@@ -633,6 +772,7 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
       `/background-images/${image}?dialog=api`,
       '/templates',
       `/templates/${template.id}`,
+      `/templates/${vendorTemplate}`,
       `/templates?dialog=delete&id=${template.id}`,
       '/sessions',
       '/sessions/new',
@@ -643,6 +783,9 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
       `/conversations/${long.summary.id}`,
       `/conversations/${long.summary.id}?dialog=background`,
       `/conversations/${group.summary.id}`,
+      '/avatar-vendors',
+      '/avatar-vendors?dialog=secret&id=tavus',
+      '/avatar-vendors?dialog=delete&id=simli',
       '/webhooks',
       '/webhooks?dialog=add',
       `/webhooks?dialog=secret&id=${endpoint.id}`,

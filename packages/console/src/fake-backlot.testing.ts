@@ -1,5 +1,8 @@
 import {
+  type AvatarCredential,
+  avatarCredential,
   avatarOption,
+  avatarVendor,
   type BackgroundImage,
   backgroundImage,
   type BackgroundImage as Image,
@@ -11,6 +14,7 @@ import {
   createSession,
   type CreateSession,
   createTemplate,
+  DEFAULT_FRAMING,
   errorBody,
   ERROR_CODES,
   type ErrorCode,
@@ -41,7 +45,13 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 
 const POLICY = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'; base-uri 'none'";
-const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.webp': 'image/webp',
+};
 const ALPHABET = '23456789bcdfghjkmnpqrstvwxz';
 const id = (prefix: string, number: number): string =>
   `${prefix}_${ALPHABET.repeat(2).slice(number % 20, (number % 20) + 14)}${String(number).padStart(6, 'w').replaceAll('0', 'x').replaceAll('1', 'z')}`;
@@ -64,6 +74,9 @@ export interface FakeBacklot extends AsyncDisposable {
   sessions: Session[];
   /** What sessions were asked for, the last one last. */
   readonly wanted: CreateSession[];
+  /** Whether sessions run on LiveKit, with whatever avatars that brings. */
+  isOnLivekit: boolean;
+  credentials: AvatarCredential[];
   endpoints: WebhookEndpoint[];
   events: WebhookEvent[];
   conversations: FakeConversation[];
@@ -286,6 +299,23 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
     return reply(200, simulatedChatDetail.parse(conversation.phone));
   };
 
+  const livekitAvatars = () => {
+    const option = { needs: [], speaks: false, voices: [], available: true, unavailable_reason: null };
+    const vendors = [
+      { avatar: { provider: 'liveavatar', avatar_id: 'avatar-id' }, needs: ['avatar_id'], title: 'LiveAvatar' },
+      { avatar: { provider: 'tavus', pal_id: 'pal-id' }, needs: ['pal_id'], title: 'Tavus' },
+      { avatar: { provider: 'simli', face_id: 'face-id' }, needs: ['face_id'], title: 'Simli' },
+    ];
+    const hasKey = (provider: string): boolean => fake.credentials.some(({ vendor }) => vendor === provider);
+    return [
+      avatarOption.parse({ ...option, avatar: { provider: 'livekit' }, title: 'A participant of the room' }),
+      ...vendors.map((vendor) => {
+        const available = hasKey(vendor.avatar.provider);
+        return avatarOption.parse({ ...option, ...vendor, available, unavailable_reason: available ? null : 'No API key is stored.' });
+      }),
+    ];
+  };
+
   const answer = async (request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://fake');
     const { pathname: path } = url;
@@ -324,7 +354,7 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
     };
     if (path === '/v1/me') return json(response, 200, identity);
     if (path === '/v1/avatars') {
-      const option = { speaks: true, voices: ['en-us'], available: true, unavailable_reason: null };
+      const option = { needs: [], speaks: true, voices: ['en-us'], available: true, unavailable_reason: null };
       return json(response, 200, {
         data: [
           avatarOption.parse({ ...option, avatar: { provider: 'stand-in' }, title: 'Stand-in' }),
@@ -337,8 +367,22 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
             available: false,
             unavailable_reason: 'ffmpeg is not installed.',
           }),
+          ...(fake.isOnLivekit ? livekitAvatars() : []),
         ],
       });
+    }
+    if (path === '/v1/avatar-credentials') return json(response, 200, { data: fake.credentials });
+    const vendor = avatarVendor.safeParse(/^\/v1\/avatar-credentials\/(\w+)$/.exec(path)?.[1]).data;
+    if (vendor !== undefined) {
+      fake.credentials = fake.credentials.filter((other) => other.vendor !== vendor);
+      if (method === 'DELETE') {
+        response.writeHead(204).end();
+        return;
+      }
+      const { api_key: apiKey } = JSON.parse(body.toString()) as { api_key: string };
+      const stored = avatarCredential.parse({ vendor, display_prefix: apiKey.slice(0, 4), updated_at: new Date().toISOString() });
+      fake.credentials.push(stored);
+      return json(response, 200, stored);
     }
     if (path === '/v1/webhook-endpoints') {
       if (method !== 'POST') return json(response, 200, page(fake.endpoints));
@@ -477,6 +521,8 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
     images: [],
     templates: [],
     sessions: [],
+    isOnLivekit: false,
+    credentials: [],
     wanted: [],
     endpoints: [],
     events: [],
@@ -495,6 +541,9 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
         id: id('tmpl', fake.templates.length),
         title: `Template ${fake.templates.length}`,
         canvas: { width: 1280, height: 720 },
+        framing: DEFAULT_FRAMING,
+        keying: {},
+        render: 'client',
         created_at: at,
         updated_at: at,
         ...facts,
@@ -512,14 +561,20 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
         avatar: { provider: 'stand-in' },
         canvas: { width: 1280, height: 720 },
         fit: 'cover',
+        framing: DEFAULT_FRAMING,
+        keying: {},
         render: 'client',
         stage: 'embedded',
+        livekit_room: null,
+        livekit_identity: null,
+        opening: null,
         background: { has_background: false, background_id: null, background_version: 1, image_url: null, color: null },
         speaks: true,
         video_codec: 'VP8',
         viewers: 1,
         stream_url: 'http://fake/whep',
         access_token: 'token',
+        player_token: 'token',
         player_url: 'http://fake/player',
         publish_url: null,
         publish_token: null,

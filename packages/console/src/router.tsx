@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, type ErrorComponentProps, Link, Outlet, redirect } from '@tanstack/react-router';
+import { AvatarVendorsPage } from './avatar-vendors/page.js';
 import { ConversationPage } from './conversations/conversation-page.js';
 import { ConversationListPage } from './conversations/list-page.js';
 import { ImagePage } from './library/detail-page.js';
@@ -37,6 +38,7 @@ const newSession = createRoute({ getParentRoute: () => shell, path: '/sessions/n
 const session = createRoute({ getParentRoute: () => shell, path: '/sessions/$id', component: SessionPage });
 const conversations = createRoute({ getParentRoute: () => shell, path: '/conversations', component: ConversationListPage });
 const conversation = createRoute({ getParentRoute: () => shell, path: '/conversations/$id', component: ConversationPage });
+const avatarVendors = createRoute({ getParentRoute: () => shell, path: '/avatar-vendors', component: AvatarVendorsPage });
 const webhooks = createRoute({ getParentRoute: () => shell, path: '/webhooks', component: WebhooksPage });
 
 const NotFound = () => (
@@ -63,7 +65,20 @@ export const createConsoleRouter = () =>
     routeTree: root.addChildren([
       signIn,
       home,
-      shell.addChildren([library, image, templates, newTemplate, template, sessions, newSession, session, conversations, conversation, webhooks]),
+      shell.addChildren([
+        library,
+        image,
+        templates,
+        newTemplate,
+        template,
+        sessions,
+        newSession,
+        session,
+        conversations,
+        conversation,
+        avatarVendors,
+        webhooks,
+      ]),
     ]),
     basepath: '/console',
     defaultNotFoundComponent: NotFound,

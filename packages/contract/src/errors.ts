@@ -318,6 +318,56 @@ export const ERROR_CODES = define({
     message: 'ICE restarts are not supported on this connection.',
     remedy: 'Connect anew with a POST; it takes a few milliseconds.',
   },
+  // LiveKit and avatars of vendors
+  livekit_not_used: {
+    status: 409,
+    type: 'conflict',
+    retryable: false,
+    message: 'This server carries its sessions itself, without LiveKit.',
+    remedy: 'Set `BACKLOT_LIVEKIT_URL`, `BACKLOT_LIVEKIT_API_KEY` and `BACKLOT_LIVEKIT_API_SECRET`, or leave out what needs LiveKit.',
+  },
+  livekit_unavailable: {
+    status: 503,
+    type: 'unavailable',
+    retryable: true,
+    message: 'The LiveKit server does not answer.',
+    remedy: 'Try again after the seconds in `Retry-After`. Operators: see whether the server at `BACKLOT_LIVEKIT_URL` runs and takes the API key.',
+  },
+  livekit_room_taken: {
+    status: 409,
+    type: 'conflict',
+    retryable: false,
+    message: 'Another session is on air in this LiveKit room.',
+    remedy: 'End that session first, or use another `livekit_room`.',
+  },
+  render_unsupported: {
+    status: 409,
+    type: 'conflict',
+    retryable: false,
+    message: "This session's picture can't be composed on the server.",
+    remedy: 'Use `"render": "client"`. The server composes VP8, and on LiveKit it needs a running `backlot compositor`.',
+  },
+  avatar_credentials_missing: {
+    status: 409,
+    type: 'conflict',
+    retryable: false,
+    message: "The avatar's vendor needs an API key, and none is stored.",
+    remedy: 'Store it with `PUT /v1/avatar-credentials/{vendor}`, or in the console under Settings.',
+  },
+  avatar_vendor_refused: {
+    status: 502,
+    type: 'unavailable',
+    retryable: false,
+    message: "The avatar's vendor refused to start the avatar.",
+    remedy: "Check the avatar's ids and the stored API key, and the vendor's account for limits.",
+  },
+  avatar_vendor_unavailable: {
+    status: 503,
+    type: 'unavailable',
+    retryable: true,
+    message: "The avatar's vendor does not answer.",
+    remedy: 'Try again after the seconds in `Retry-After`.',
+  },
   // Images from an address
   invalid_image_url: {
     status: 422,

@@ -10,6 +10,23 @@ export const MAX_TRANSITION_MS = 5000;
 /** Cross-fade of a swap unless the request says otherwise, in milliseconds. */
 export const DEFAULT_TRANSITION_MS = 400;
 
+/** Length of a code point in UTF-8. */
+const bytesOf = (character: string): number => {
+  const codePoint = character.codePointAt(0) ?? 0;
+  return codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
+};
+/** Name of a LiveKit room or identity of a participant: 1 to 256 bytes (LiveKit's own limit). */
+const livekitName = z
+  .string()
+  .min(1)
+  .refine((name) => [...name].reduce((sum, character) => sum + bytesOf(character), 0) <= 256, 'must be at most 256 bytes');
+/** Identity of a participant of a LiveKit room. */
+export const livekitIdentity = livekitName.openapi({ example: 'visitor-17' });
+/** Name of a LiveKit room. */
+export const livekitRoom = livekitName.openapi({ example: 'front-desk' });
+/** An id at an avatar vendor. */
+const vendorId = z.string().regex(/^[\w.-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, dashes and underscores');
+
 /** Who appears: the avatar's provider with what it needs to know. */
 export const avatar = z
   .discriminatedUnion('provider', [
@@ -21,6 +38,30 @@ export const avatar = z
       })
       .openapi({ description: 'A green-screen video file, looped.' }),
     z.strictObject({ provider: z.literal('whip') }).openapi({ description: 'Any WHIP publisher: OBS, GStreamer, a browser.' }),
+    z
+      .strictObject({
+        provider: z.literal('livekit'),
+        identity: livekitIdentity.optional().openapi({
+          description: 'Who of the room is the avatar. Absent: the first agent that publishes video, a worker that publishes on behalf of an agent before all.',
+        }),
+      })
+      .openapi({ description: "Any participant of a LiveKit room that publishes the avatar's video: every vendor with a LiveKit plugin." }),
+    z
+      .strictObject({ provider: z.literal('liveavatar'), avatar_id: vendorId, is_sandbox: z.boolean().optional() })
+      .openapi({ description: "A LiveAvatar session (LITE) that publishes into the session's LiveKit room." }),
+    z
+      .strictObject({ provider: z.literal('tavus'), pal_id: vendorId, face_id: vendorId.optional() })
+      .openapi({ description: "A Tavus conversation that publishes into the session's LiveKit room, on its green screen." }),
+    z
+      .strictObject({
+        provider: z.literal('simli'),
+        face_id: vendorId,
+        background: z
+          .enum(['native', 'keyed'])
+          .optional()
+          .openapi({ description: '`native`: Simli draws the background that the session starts with. `keyed`, the default: Backlot does, and swaps it.' }),
+      })
+      .openapi({ description: "A Simli session that publishes into the session's LiveKit room." }),
   ])
   .openapi('Avatar');
 /** Who appears unless somebody says otherwise. */
@@ -32,6 +73,45 @@ export const canvasSide = z.number().int().min(180).max(1920).multipleOf(2, 'mus
 export const canvas = z.strictObject({ width: canvasSide, height: canvasSide }).openapi('Canvas');
 /** The canvas unless somebody says otherwise. */
 export const DEFAULT_CANVAS = { width: 1280, height: 720 } as const;
+
+/** Where the avatar stands on the canvas. */
+export const framing = z
+  .strictObject({
+    scale: z
+      .number()
+      .min(0.25)
+      .max(4)
+      .default(1)
+      .openapi({ description: "The avatar's size: 1 as it fits the canvas, 2 twice as large about the bottom's middle." }),
+    x: z.number().min(-1).max(1).default(0).openapi({ description: "Moves it to the right, in shares of the canvas's width." }),
+    y: z.number().min(-1).max(1).default(0).openapi({ description: "Moves it down, in shares of the canvas's height." }),
+    crop: z
+      .enum(['none', 'person'])
+      .default('none')
+      .openapi({ description: '`person`: what fits the canvas is the person, without the screen around; `none`: the whole picture.' }),
+  })
+  .openapi('Framing');
+/** The framing unless somebody says otherwise. */
+export const DEFAULT_FRAMING = { scale: 1, x: 0, y: 0, crop: 'none' } as const;
+
+/** How the avatar's screen is keyed. What is absent has the keyer's default; ranges and meanings are the keyer's. */
+export const keying = z
+  .strictObject({
+    key: z
+      .union([z.literal('auto'), z.string().regex(/^#[0-9a-fA-F]{6}$/, 'must be auto or a colour such as #00ff00')])
+      .optional()
+      .openapi({ description: "The screen's colour as it arrives, or `auto`, the default: measured in the picture.", example: 'auto' }),
+    floor: z.number().min(0).max(0.5).optional().openapi({ description: 'Where the matte starts. Default: measured.' }),
+    ceiling: z.number().min(0.6).max(1).optional().openapi({ description: 'Where the matte is full. Default 0.96.' }),
+    hue_tolerance: z.number().min(0).max(1).optional().openapi({ description: "How far off the screen's hue a colour may lie. Default 0.14." }),
+    detail: z.number().min(0).max(1).optional().openapi({ description: 'Strength of the refinement of hair from luma. Default 1.' }),
+    spill: z.number().min(0).max(1).optional().openapi({ description: "How much of the screen's light is taken off the person. Default 1." }),
+    plate: z.boolean().optional().openapi({ description: 'Whether an uneven screen is measured place by place. Default true.' }),
+  })
+  .openapi('Keying');
+
+/** Where compositing happens. */
+export const render = z.enum(['client', 'server']);
 
 /** Name of an avatar's voice. */
 export const voiceName = z
@@ -73,10 +153,27 @@ export const sessionStatus = z.enum(['starting', 'live', 'ended', 'failed']);
 /** Why a session ended or failed: a code, and a sentence for people. */
 export const endReason = z
   .object({
-    code: z.enum(['requested', 'server_stopped', 'server_restarted', 'publisher_absent', 'publisher_left', 'avatar_failed', 'clip_unreadable', 'internal']),
+    code: z.enum([
+      'requested',
+      'server_stopped',
+      'server_restarted',
+      'publisher_absent',
+      'publisher_left',
+      'avatar_failed',
+      'clip_unreadable',
+      'room_closed',
+      'compositor_absent',
+      'internal',
+    ]),
     message: z.string(),
   })
   .openapi('EndReason');
+
+/** Codec of an avatar's video; the embedded stage carries the first two. */
+export const videoCodec = z.enum(['VP8', 'H264', 'VP9', 'AV1', 'H265']);
+
+/** The media engine that carries a session. */
+export const stageKind = z.enum(['embedded', 'livekit']);
 
 /** A session, as the API shows it. */
 export const session = z
@@ -87,15 +184,30 @@ export const session = z
     avatar,
     canvas,
     fit: renditionFit,
-    render: z.enum(['client']).openapi({ description: "Where compositing happens: in each viewer's browser." }),
-    stage: z.enum(['embedded']),
+    framing,
+    keying,
+    render: render.openapi({ description: "Where compositing happens: in each viewer's browser, or once, on the server." }),
+    stage: stageKind,
+    livekit_room: z.string().nullable().openapi({ description: "The session's LiveKit room; null on the embedded stage." }),
+    livekit_identity: z.string().nullable().openapi({ description: 'Identity of the viewer that `access_token` is for; null on the embedded stage.' }),
     background: liveBackground,
     speaks: z.boolean().openapi({ description: 'Whether `POST …/speech` works for this avatar.' }),
-    video_codec: z.enum(['VP8', 'H264']).nullable().openapi({ description: 'What the publisher sends; null until it is live.' }),
+    video_codec: videoCodec.nullable().openapi({ description: 'What the publisher sends; null until it is live.' }),
     viewers: z.number().int(),
-    stream_url: z.string().openapi({ description: 'WHEP endpoint; takes the access token.' }),
-    access_token: z.string().openapi({ description: 'Lets one watch this session, and nothing else. Dies with the session.' }),
+    stream_url: z
+      .string()
+      .openapi({ description: 'Takes the access token. On the embedded stage a WHEP endpoint; on LiveKit the address of its server (`wss://…`).' }),
+    access_token: z
+      .string()
+      .openapi({ description: 'Lets one watch this session, and nothing else. On LiveKit a token to join the room, valid for six hours.' }),
+    player_token: z
+      .string()
+      .openapi({ description: 'Token of `<backlot-player>`, on every stage: lets one watch this session, and nothing else. Dies with the session.' }),
     player_url: z.string().openapi({ description: 'A page that plays the session full-window.' }),
+    opening: z
+      .object({ text: z.string(), state: z.enum(['waiting', 'said', 'unsupported']) })
+      .nullable()
+      .openapi({ description: "The session's `text`: said when the first viewer is there; `unsupported` when the avatar does not speak." }),
     publish_url: z.string().nullable().openapi({ description: 'WHIP endpoint, for the avatar `whip`.' }),
     publish_token: z.string().nullable().openapi({ description: 'Bearer token for `publish_url`.' }),
     metadata: z.record(z.string(), z.string()),
@@ -118,7 +230,11 @@ export const createSession = z
     background_image: libraryImage.nullable().optional().openapi({ description: "An image of the library; null: none. Default: the template's, or none." }),
     canvas: canvas.optional().openapi({ description: "Default: the template's, or 1280 × 720." }),
     fit: renditionFit.optional().openapi({ description: "How the background fills the canvas. Default: the template's, or `cover`." }),
-    render: z.enum(['client']).default('client'),
+    framing: framing.optional().openapi({ description: "Where the avatar stands on the canvas. Default: the template's, or as it fits." }),
+    keying: keying.optional().openapi({ description: "How the screen is keyed. Default: the template's, or all automatic." }),
+    render: render.optional().openapi({ description: "Where compositing happens. Default: the template's, or `client`." }),
+    livekit_room: livekitRoom.optional().openapi({ description: 'The LiveKit room to use; made if there is none. Default: a room of its own.' }),
+    livekit_identity: livekitIdentity.optional().openapi({ description: 'Identity of the viewer that `access_token` is for. Default: one of its own.' }),
     voice_id: voiceName.nullable().optional().openapi({
       description:
         "A voice of the avatar; the list of avatars names them. null: the avatar's own. Default: the template's if `avatar` is absent too, or the avatar's own.",
@@ -172,6 +288,7 @@ export const speech = z
 export const avatarOption = z
   .object({
     avatar,
+    needs: z.array(z.string()).openapi({ description: 'Fields of `avatar` that you fill in: here they hold examples.', example: [] }),
     title: z.string(),
     speaks: z.boolean(),
     available: z.boolean(),
@@ -182,7 +299,17 @@ export const avatarOption = z
 
 /** Events of `GET …/events`, by their SSE name. Every stream starts with `session` and `background` as they are now. */
 export const sessionEvents = {
-  session: z.object({ session_id: sessionId, status: sessionStatus, reason: endReason.nullable(), canvas, video_codec: z.enum(['VP8', 'H264']).nullable() }),
+  session: z.object({
+    session_id: sessionId,
+    status: sessionStatus,
+    reason: endReason.nullable(),
+    stage: stageKind,
+    render,
+    canvas,
+    framing,
+    keying,
+    video_codec: videoCodec.nullable(),
+  }),
   background: liveBackground.extend({ fit: renditionFit, transition_ms: z.number().int() }),
   speech: z.object({
     speech_id: z.string(),
@@ -196,6 +323,16 @@ export const sessionEvents = {
 
 const tag = { tags: ['Sessions'], ...secured };
 const params = z.strictObject({ id: idReference('sess_4tz8hw2kq9mx7cvn3pdr') });
+
+/** Answer to a viewer that wants to join the session's LiveKit room: an identity of its own, and a token for it. */
+export const livekitConnection = z
+  .object({
+    url: z.string().openapi({ example: 'wss://livekit.example.com' }),
+    token: z.string(),
+    room: z.string(),
+    identity: z.string(),
+  })
+  .openapi('LivekitConnection');
 
 /** Routes of sessions. */
 export const sessionRoutes = {
@@ -225,6 +362,13 @@ export const sessionRoutes = {
         'clip_unreadable',
         'ffmpeg_missing',
         'sessions_full',
+        'livekit_not_used',
+        'livekit_unavailable',
+        'livekit_room_taken',
+        'render_unsupported',
+        'avatar_credentials_missing',
+        'avatar_vendor_refused',
+        'avatar_vendor_unavailable',
       ),
     },
   }),
@@ -309,6 +453,20 @@ export const sessionRoutes = {
       ...errors('unauthenticated', 'session_not_found', 'session_ended', 'speech_unsupported', 'speech_busy'),
     },
   }),
+  connection: createRoute({
+    ...tag,
+    method: 'post',
+    path: '/v1/sessions/{id}/livekit-connection',
+    operationId: 'joinLivekit',
+    summary: "Join the session's LiveKit room as a viewer",
+    description:
+      "For sessions on LiveKit. Takes an API key or the session's player token; each call is another viewer, with an identity and a token of its own.",
+    request: { params },
+    responses: {
+      200: json(livekitConnection, 'What to join with.'),
+      ...errors('unauthenticated', 'forbidden', 'session_not_found', 'session_ended', 'livekit_not_used'),
+    },
+  }),
   events: createRoute({
     ...tag,
     method: 'get',
@@ -346,7 +504,9 @@ const endpoint = (kind: 'whip' | 'whep', verb: string) => ({
         'sdp_invalid',
         'no_common_codec',
         'unsupported_media_type',
-        ...(kind === 'whip' ? (['publisher_exists', 'publisher_not_accepted'] as const) : (['publisher_absent', 'viewers_full'] as const)),
+        ...(kind === 'whip'
+          ? (['publisher_exists', 'publisher_not_accepted', 'render_unsupported'] as const)
+          : (['publisher_absent', 'viewers_full'] as const)),
       ),
     },
   }),
@@ -376,6 +536,11 @@ export const webrtcRoutes = { whip: endpoint('whip', 'Publish'), whep: endpoint(
 export type Avatar = z.infer<typeof avatar>;
 export type AvatarOption = z.infer<typeof avatarOption>;
 export type Canvas = z.infer<typeof canvas>;
+export type Framing = z.infer<typeof framing>;
+export type Keying = z.infer<typeof keying>;
+export type Render = z.infer<typeof render>;
+export type StageKind = z.infer<typeof stageKind>;
+export type LivekitConnection = z.infer<typeof livekitConnection>;
 export type LiveBackground = z.infer<typeof liveBackground>;
 export type SessionStatus = z.infer<typeof sessionStatus>;
 export type EndReason = z.infer<typeof endReason>;

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { renditionFit, title } from './background-images.js';
 import { idReference, idSchema, pageOf, pageQuery, time } from './common.js';
 import { errors, idempotent, json, secured } from './route.js';
-import { avatar, canvas, DEFAULT_AVATAR, DEFAULT_CANVAS, libraryImage, voiceName } from './sessions.js';
+import { avatar, canvas, DEFAULT_AVATAR, DEFAULT_CANVAS, DEFAULT_FRAMING, framing, keying, libraryImage, render, voiceName } from './sessions.js';
 
 /** Id of a template, `tmpl_…`. */
 export const templateId = idSchema('tmpl', 'tmpl_9mx7cvn3pdr4tz8hw2kq');
@@ -27,6 +27,9 @@ export const template = z
       .openapi({ description: "The background image's thumbnail, signed, valid for at least a day; null: there is none, or the image was deleted." }),
     canvas,
     fit,
+    framing,
+    keying,
+    render,
     created_at: time,
     updated_at: time,
   })
@@ -46,6 +49,9 @@ export const createTemplate = z
     background_image: background.default(null),
     canvas: canvas.default(DEFAULT_CANVAS),
     fit: fit.default('cover'),
+    framing: framing.default(DEFAULT_FRAMING),
+    keying: keying.default({}),
+    render: render.default('client'),
   })
   .openapi('CreateTemplate');
 
@@ -58,6 +64,9 @@ export const updateTemplate = z
     background_image: background.optional(),
     canvas: canvas.optional(),
     fit: fit.optional(),
+    framing: framing.optional(),
+    keying: keying.optional(),
+    render: render.optional(),
   })
   .openapi('UpdateTemplate');
 
@@ -122,3 +131,4 @@ export type Template = z.infer<typeof template>;
 export type CreateTemplate = z.infer<typeof createTemplate>;
 export type CreateTemplateInput = z.input<typeof createTemplate>;
 export type UpdateTemplate = z.infer<typeof updateTemplate>;
+export type UpdateTemplateInput = z.input<typeof updateTemplate>;

@@ -13,10 +13,12 @@ import { refineRow, widenMatteRow, widenRestRow } from './refine';
 import { slopeRow } from './slope';
 
 export {
+  backdrop,
   behind,
   behindLuma,
   behindU,
   behindV,
+  canvas,
   cells,
   chromaStride,
   chromaU,
@@ -32,6 +34,7 @@ export {
   lumaStride,
   rgba,
 } from './memory';
+export { composeCanvas, place } from './canvas';
 export { deinterleave, placeRows, readRgba, setReading } from './inputs';
 export { setLumaOfColor, setMatch } from './color-match';
 export { blurPlanes, blurRgba, setLooks } from './looks';

@@ -21,7 +21,7 @@ export function deinterleave(): void {
 }
 
 // Codes of R, G, B and A, Q15, for two pixels in turn.
-let toY: v128, toU: v128, toV: v128;
+export let toY: v128, toU: v128, toV: v128;
 
 /** How R'G'B' becomes codes: luma of 1, and codes of red and blue of 1. Green is the rest, so that greys stay grey. */
 export function setReading(unit: f32, yRed: f32, yBlue: f32, uRed: f32, uBlue: f32, vRed: f32, vBlue: f32): void {
@@ -55,7 +55,7 @@ export function readRgba(row: i32, rows: i32, stride: i32): void {
 /** Sums of neighbours in two vectors of i32. */
 // @ts-ignore: decorator
 @inline
-function addPairs(a: v128, b: v128): v128 {
+export function addPairs(a: v128, b: v128): v128 {
   return i32x4.add(i32x4.shuffle(a, b, 0, 2, 4, 6), i32x4.shuffle(a, b, 1, 3, 5, 7));
 }
 

@@ -105,6 +105,19 @@ export let bounds: usize = 0;
 /** Ring of rows of blocks, a byte each: 1 where `projection` was not needed for the matte and isn't there. */
 export let bare: usize = 0;
 
+// A canvas of another size, see canvas.ts: what is behind, and the result, both I420 without padding.
+export let canvasWidth: i32 = 0;
+export let canvasHeight: i32 = 0;
+export let backdrop: usize = 0;
+export let canvas: usize = 0;
+/** For each column: the byte of the frame's row where it takes its pixels, and the weights of two of them, four i16 each. */
+export let columns: usize = 0;
+export let weights: usize = 0;
+/** A row between two of the frame's, and two of the canvas. RGBA, premultiplied. */
+export let blend: usize = 0;
+export let lines: usize = 0;
+export let lineBytes: i32 = 0;
+
 let end: usize = 0;
 
 function take(bytes: i32): usize {
@@ -113,8 +126,8 @@ function take(bytes: i32): usize {
   return at;
 }
 
-/** Lays out memory for frames of a size, with room for a plate, and returns how many bytes it takes. */
-export function layOut(frameWidth: i32, frameHeight: i32, plateAcross: i32, plateDown: i32): usize {
+/** Lays out memory for frames of a size, with room for a plate and a canvas (0 × 0: none), and returns how many bytes it takes. */
+export function layOut(frameWidth: i32, frameHeight: i32, plateAcross: i32, plateDown: i32, canvasAcross: i32, canvasDown: i32): usize {
   width = frameWidth;
   height = frameHeight;
   sitesAcross = (width + 1) >> 1;
@@ -173,6 +186,15 @@ export function layOut(frameWidth: i32, frameHeight: i32, plateAcross: i32, plat
   glowRow = take(16 * (cellsAcross + 4));
   line = take(32 * max(width, height));
   given = take(GIVEN_BYTES + 128) + 32;
+  canvasWidth = canvasAcross;
+  canvasHeight = canvasDown;
+  backdrop = take((3 * canvasWidth * canvasHeight) >> 1);
+  canvas = take(((3 * canvasWidth * canvasHeight) >> 1) + 16);
+  columns = take(4 * canvasWidth + 16);
+  weights = take(16 * canvasWidth + 64);
+  blend = take(canvasWidth == 0 ? 0 : 4 * width + 32);
+  lineBytes = 4 * canvasWidth + 64;
+  lines = take(2 * lineBytes);
   return end;
 }
 

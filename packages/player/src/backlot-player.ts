@@ -1,23 +1,25 @@
-import { Player, type PlayerEvents, type PlayerStats, type PlayerStatus } from './player.js';
+import { LivekitPartSource } from './livekit-part.js';
+import { IDLE_STATS, Player, type PlayerEvents, type PlayerOptions, type PlayerStats, type PlayerStatus } from './player.js';
 import { PlayerView } from './player-view.js';
-
-/** Figures of an element that plays nothing. */
-const IDLE: PlayerStats = Object.freeze({ framesDrawn: 0, framesDropped: 0, rateFps: 0, codec: null, width: 0, height: 0, keying: null });
+import { SessionSource } from './session-source.js';
 
 /**
  * `<backlot-player session="https://host/v1/sessions/sess_…" token="…" [muted] [captions]>`: a session's live video over
- * its background. It plays while it is in a document and has both attributes. Fires the events of `PlayerEvents`
- * (`CustomEvent`s; they bubble and leave shadow roots).
+ * its background; `token` is its `player_token`. Or `<backlot-player url="wss://…" token="…">`: a session in a LiveKit
+ * room, by LiveKit's own address and token, without Backlot. It plays while it is in a document and has either pair of
+ * attributes. Fires the events of `PlayerEvents` (`CustomEvent`s; they bubble and leave shadow roots).
  */
 export class BacklotPlayer extends HTMLElement {
-  static readonly observedAttributes = ['session', 'token', 'muted', 'captions'];
+  static readonly observedAttributes = ['session', 'url', 'token', 'muted', 'captions'];
+  /** Address of the folder of the player's files, for players without a session's server: the script's own, or the page's where it is bundled. */
+  static filesUrl: URL | null = null;
   readonly #view = new PlayerView(this.attachShadow({ mode: 'open' }));
   #player: Player | null = null;
   #isScheduled = false;
 
   /** Figures of what is playing. */
   get stats(): PlayerStats {
-    return this.#player?.stats ?? IDLE;
+    return this.#player?.stats ?? IDLE_STATS;
   }
 
   /** Where the player stands. */
@@ -25,7 +27,7 @@ export class BacklotPlayer extends HTMLElement {
     return this.#player?.status ?? 'idle';
   }
 
-  /** Stops playing and lets go of everything. Setting `session` or `token` again starts anew. */
+  /** Stops playing and lets go of everything. Setting `session`, `url` or `token` again starts anew. */
   disconnect(): void {
     if (this.#player === null) return;
     this.#player.close();
@@ -82,18 +84,31 @@ export class BacklotPlayer extends HTMLElement {
   }
 
   #start(): void {
-    const session = this.getAttribute('session');
-    const token = this.getAttribute('token');
-    if (this.#player !== null || !this.isConnected || session === null || token === null) return;
+    const origin = this.#origin();
+    if (this.#player !== null || !this.isConnected || origin === null) return;
     this.#player = new Player({
-      sessionUrl: new URL(session, document.baseURI).href.replace(/\/$/, ''),
-      token,
+      ...origin,
       view: this.#view,
       muted: this.hasAttribute('muted'),
       captions: this.hasAttribute('captions'),
       emit: (name, detail) => this.#emit(name, detail),
       canvasKnown: (width, height) => this.style.setProperty('--backlot-aspect-ratio', `${width} / ${height}`),
     });
+  }
+
+  /** Where what it plays comes from; null while that is not told. */
+  #origin(): Pick<PlayerOptions, 'createSource' | 'baseUrl' | 'filesUrl'> | null {
+    const [session, url, token] = ['session', 'url', 'token'].map((name) => this.getAttribute(name));
+    if (token == null) return null;
+    if (session != null) {
+      const baseUrl = new URL(session, document.baseURI).href.replace(/\/$/, '');
+      const filesUrl = new URL('../../player/', baseUrl);
+      return { baseUrl, filesUrl, createSource: (observer) => new SessionSource(baseUrl, token, filesUrl, observer) };
+    }
+    if (url == null) return null;
+    const baseUrl = document.baseURI;
+    const filesUrl = BacklotPlayer.filesUrl ?? new URL('.', baseUrl);
+    return { baseUrl, filesUrl, createSource: (observer) => new LivekitPartSource(filesUrl, (part) => part.joinRoom({ url, token }, observer)) };
   }
 
   #emit<Name extends keyof PlayerEvents>(name: Name, detail: PlayerEvents[Name]): void {

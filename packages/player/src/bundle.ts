@@ -1,7 +1,9 @@
+import { BacklotPlayer } from './backlot-player.js';
 import { defineBacklotPlayer } from './define.js';
 import { mountPage } from './page.js';
 
 // The script that pages load. `<script src="…" data-page>` also makes the page a player.
-const isPage = document.currentScript?.hasAttribute('data-page') === true;
+const script = document.currentScript;
+if (script instanceof HTMLScriptElement && script.src !== '') BacklotPlayer.filesUrl = new URL('.', script.src);
 defineBacklotPlayer();
-if (isPage) mountPage();
+if (script?.hasAttribute('data-page') === true) mountPage();

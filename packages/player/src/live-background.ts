@@ -4,6 +4,19 @@ import type { BackgroundState } from './session-events.js';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 
+/** Loads and decodes a background; the caller owns its image. `base`: what a relative address is relative to. */
+export const loadBackground = async (
+  { image_url, color, fit }: Pick<BackgroundState, 'image_url' | 'color' | 'fit'>,
+  base: string,
+  signal: AbortSignal,
+): Promise<Background> => {
+  if (image_url === null) return color === null ? { kind: 'none' } : { kind: 'color', color };
+  const url = new URL(image_url, base);
+  const response = await fetch(url, { credentials: 'omit', signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]) });
+  if (!response.ok) throw new Error(`The background image answered ${response.status}.`);
+  return { kind: 'image', image: await createImageBitmap(await response.blob(), { premultiplyAlpha: 'premultiply' }), fit };
+};
+
 /** Gets a background that is ready to be shown; it owns the image. */
 export type ShowBackground = (background: Background, version: number, transitionMs: number) => void;
 
@@ -41,7 +54,7 @@ export class LiveBackground {
     const backoff = new Backoff();
     while (!signal.aborted) {
       try {
-        const background = await this.#load(state, signal);
+        const background = await loadBackground(state, this.#base, signal);
         if (signal.aborted) {
           if (background.kind === 'image') background.image.close();
           return;
@@ -67,16 +80,5 @@ export class LiveBackground {
   /** Stops loading. */
   close(): void {
     this.#loading?.abort();
-  }
-
-  async #load(state: BackgroundState, signal: AbortSignal): Promise<Background> {
-    if (state.image_url !== null) {
-      const url = new URL(state.image_url, this.#base);
-      const response = await fetch(url, { credentials: 'omit', signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]) });
-      if (!response.ok) throw new Error(`The background image answered ${response.status}.`);
-      const image = await createImageBitmap(await response.blob(), { premultiplyAlpha: 'premultiply' });
-      return { kind: 'image', image, fit: state.fit };
-    }
-    return state.color === null ? { kind: 'none' } : { kind: 'color', color: state.color };
   }
 }

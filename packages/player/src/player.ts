@@ -1,36 +1,28 @@
 import type { Verdict } from '@backlot/keyer/webgl';
-import { DropCounter } from './drop-counter.js';
-import { FrameLoop } from './frame-loop.js';
 import { LiveBackground } from './live-background.js';
+import { Picture, type PictureStats } from './picture.js';
 import type { Notice, PlayerView } from './player-view.js';
-import { createRenderer, type Renderer } from './renderer.js';
-import type { BackgroundState, SessionState, SpeechState } from './session-events.js';
-import { type FeedRefusal, SessionFeed } from './session-feed.js';
-import { WhepClient, type WhepState } from './whep-client.js';
+import type { SessionState, SpeechState } from './session-events.js';
+import type { MediaState, Source, SourceObserver } from './source.js';
 
-/** Where the player stands. `waiting`: the session is there, its avatar isn't. */
-export type PlayerStatus = 'idle' | 'connecting' | 'waiting' | 'playing' | 'ended' | 'failed';
+/** Where the player stands. `waiting`: the session is there, its avatar isn't; `paused`: the avatar sends no picture for now. */
+export type PlayerStatus = 'idle' | 'connecting' | 'waiting' | 'playing' | 'paused' | 'ended' | 'failed';
 
 /** Figures of a player, for tests and side panels. */
-export interface PlayerStats {
-  /** Frames of the avatar drawn. */
-  readonly framesDrawn: number;
-  /** Frames that the browser presented and this player came too late for: since the first one drawn, while its page was visible. */
-  readonly framesDropped: number;
-  /** Frames drawn in the last second or so. */
-  readonly rateFps: number;
-  /** `VP8` or `H264`, once it is known. */
+export interface PlayerStats extends PictureStats {
+  /** Such as `VP8` or `H264`, once it is known. */
   readonly codec: string | null;
-  /** Size of the avatar's video in pixels; 0 before its first frame. */
-  readonly width: number;
-  readonly height: number;
-  /** Whether the video can be keyed; null before its first frame. */
-  readonly keying: Verdict | null;
 }
+
+/** Figures while there is no picture. */
+const NO_PICTURE: PictureStats = Object.freeze({ framesDrawn: 0, framesDropped: 0, rateFps: 0, width: 0, height: 0, keying: null });
+/** Figures of what plays nothing. */
+export const IDLE_STATS: PlayerStats = Object.freeze({ ...NO_PICTURE, codec: null });
 
 /** What the player tells, by the name of its DOM event. Times are in milliseconds since the epoch. */
 export interface PlayerEvents {
   backlotstatus: { readonly status: PlayerStatus; readonly reason: string | null };
+  /** A background is seen first; not where the picture is composed on the server. */
   backlotbackground: { readonly version: number; readonly shownAtMs: number };
   backlotspeech: SpeechState;
   backlotkeying: Verdict;
@@ -39,10 +31,12 @@ export interface PlayerEvents {
 
 /** What a player is told to play. */
 export interface PlayerOptions {
-  /** Absolute URL of the session, `https://host/v1/sessions/sess_…`. */
-  readonly sessionUrl: string;
-  /** The session's access token. */
-  readonly token: string;
+  /** Where the session comes from; the player starts and closes it. */
+  createSource(observer: SourceObserver): Source;
+  /** What relative addresses of images are relative to. */
+  readonly baseUrl: string;
+  /** Address of the folder of the player's files. */
+  readonly filesUrl: URL;
   readonly view: PlayerView;
   readonly muted: boolean;
   readonly captions: boolean;
@@ -51,11 +45,6 @@ export interface PlayerOptions {
   canvasKnown(width: number, height: number): void;
 }
 
-const CANNOT_DRAW = 'This browser can’t draw the video: it has no WebGL 2.';
-const RATE_WINDOW_MS = 1000;
-/** A video whose last frame is younger than this is running: two frames at 30 fps. */
-const FED_MS = 67;
-
 /** Epoch milliseconds on the clock of frames. */
 const nowEpochMs = () => performance.timeOrigin + performance.now();
 
@@ -63,25 +52,14 @@ const nowEpochMs = () => performance.timeOrigin + performance.now();
 export class Player {
   readonly #options: PlayerOptions;
   readonly #view: PlayerView;
-  #renderer: Renderer | null = null;
-  readonly #loop: FrameLoop;
-  readonly #feed: SessionFeed;
-  readonly #whep: WhepClient;
+  readonly #source: Source;
   readonly #background: LiveBackground;
-  readonly #media = new MediaStream();
-  readonly #sound = new MediaStream();
+  #picture: Picture | null = null;
   #status: PlayerStatus = 'idle';
   #reason: string | null = null;
   #session: SessionState | null = null;
-  #whepState: WhepState = 'connecting';
-  #pendingVersion: number | null = null;
-  readonly #drops = new DropCounter();
-  #presentedFrames: number | null = null;
-  #framesDrawn = 0;
-  #drawnAtMs = 0;
-  #rateFps = 0;
-  #rateFrom = 0;
-  #rateFrames = 0;
+  #media: MediaState = 'connecting';
+  #mediaText: string | null = null;
   #codec: string | null = null;
   #hasFirstFrame = false;
   #captionTimer: ReturnType<typeof setTimeout> | undefined;
@@ -90,60 +68,41 @@ export class Player {
   constructor(options: PlayerOptions) {
     this.#options = options;
     const view = (this.#view = options.view);
-    const { sessionUrl, token } = options;
-    this.#loop = new FrameLoop(view.video, this.#drawFrame, this.#tick);
-    this.#background = new LiveBackground(sessionUrl, (background, version, transitionMs) => {
-      if (this.#renderer === null || this.#isClosed) {
-        if (background.kind === 'image') background.image.close();
-        return;
-      }
-      this.#renderer.setBackground(background, transitionMs);
-      this.#pendingVersion = version;
-      this.#loop.tick();
-    });
-    this.#feed = new SessionFeed(sessionUrl, token, {
+    this.#background = new LiveBackground(options.baseUrl, (background, version, transitionMs) =>
+      this.#picture?.setBackground(background, version, transitionMs),
+    );
+    this.#source = options.createSource({
       session: (state) => this.#takeSession(state),
-      background: (state: BackgroundState) => void this.#background.take(state),
+      background: (state) => {
+        // What is composed already has its background.
+        if (this.#session?.render !== 'server') void this.#background.take(state);
+      },
       speech: (state) => this.#takeSpeech(state),
-      refused: (refusal) => this.#refuse(refusal),
-    });
-    this.#whep = new WhepClient(sessionUrl, token, {
-      stateChanged: (state, code) => this.#takeWhep(state, code),
-      tracks: (video, audio) => this.#takeTracks(video, audio),
+      mediaChanged: (state, text) => {
+        this.#media = state;
+        this.#mediaText = text;
+        this.#picture?.hold(state !== 'connected');
+        this.#update();
+      },
+      videoChanged: (track) => this.#takeVideo(track),
+      audioChanged: (track) => {
+        view.audio.srcObject = new MediaStream([track]);
+        this.#playSound();
+      },
       codecKnown: (codec) => {
         this.#codec = codec;
       },
+      over: (status, reason) => this.#end(status, reason),
     });
     view.soundButton.addEventListener('click', this.#turnSoundOn);
-    document.addEventListener('visibilitychange', this.#turnVisible);
     this.setMuted(options.muted);
     this.#setStatus('connecting', null);
-    createRenderer({
-      newCanvas: () => view.renewCanvas(),
-      filesUrl: new URL('../../player/', sessionUrl),
-      onVerdict: (verdict) => options.emit('backlotkeying', verdict),
-      onDrawn: () => this.#frameDrawn(),
-      onRestored: () => this.#loop.tick(),
-      onReady: (renderer) => this.#takeRenderer(renderer),
-    });
-    if (this.#hasEnded) return;
-    this.#loop.start();
-    void this.#feed.run();
-    void this.#whep.run();
+    this.#source.start();
   }
 
   /** Figures as they are now. */
   get stats(): PlayerStats {
-    const { video } = this.#view;
-    return {
-      framesDrawn: this.#framesDrawn,
-      framesDropped: this.#drops.count,
-      rateFps: this.#rateFps,
-      codec: this.#codec,
-      width: video.videoWidth,
-      height: video.videoHeight,
-      keying: this.#renderer?.verdict ?? null,
-    };
+    return { ...(this.#picture?.stats ?? NO_PICTURE), codec: this.#codec };
   }
 
   /** Where the player stands. */
@@ -162,99 +121,54 @@ export class Player {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#feed.close();
-    this.#whep.close();
+    this.#source.close();
     this.#background.close();
-    this.#loop.stop();
-    this.#renderer?.dispose();
+    this.#picture?.dispose();
     clearTimeout(this.#captionTimer);
     const { video, audio, soundButton } = this.#view;
     soundButton.removeEventListener('click', this.#turnSoundOn);
-    document.removeEventListener('visibilitychange', this.#turnVisible);
     soundButton.hidden = true;
     video.srcObject = null;
     audio.srcObject = null;
-    this.#clear(this.#media);
-    this.#clear(this.#sound);
     this.#view.showCaption(null);
   }
 
-  #clear(stream: MediaStream): void {
-    for (const track of stream.getTracks()) {
-      stream.removeTrack(track);
-      track.stop();
-    }
-  }
-
-  readonly #drawFrame = (presentedFrames: number | null): void => {
-    const { video } = this.#view;
-    const now = performance.now();
-    try {
-      this.#presentedFrames = presentedFrames;
-      if (this.#renderer?.drawFrame(video, video.videoWidth, video.videoHeight, now) === true) this.#frameDrawn();
-    } catch {
-      // A shader that the driver refuses stays refused.
-      this.#giveUp('This browser’s graphics can’t key the video.');
-    }
-  };
-
-  #frameDrawn(): void {
-    const now = performance.now();
-    this.#drops.take(this.#presentedFrames);
-    this.#framesDrawn++;
-    this.#drawnAtMs = now;
-    this.#rateFrames++;
-    if (now - this.#rateFrom >= RATE_WINDOW_MS) {
-      this.#rateFps = Math.round((10_000 * this.#rateFrames) / (now - this.#rateFrom)) / 10;
-      this.#rateFrom = now;
-      this.#rateFrames = 0;
-    }
-    this.#drawn();
-    if (this.#hasFirstFrame) return;
-    this.#hasFirstFrame = true;
-    this.#options.emit('backlotfirstframe', { shownAtMs: nowEpochMs() });
+  #takeSession(state: SessionState): void {
+    if (this.#isClosed) return;
+    const before = this.#session;
+    this.#session = state;
+    const { width, height } = state.canvas;
+    this.#options.canvasKnown(width, height);
+    if (state.status === 'ended' || state.status === 'failed') return this.#end(state.status, state.reason?.message ?? null);
+    if (before !== null && before.status !== 'live' && state.status === 'live') this.#picture?.restart();
+    this.#picture ??= this.#createPicture(state);
+    // It gives up at once where nothing can draw.
+    if (this.#hasEnded) return;
+    this.#picture.resize(width, height);
+    this.#picture.setFraming(state.framing);
     this.#update();
   }
 
-  readonly #tick = (nowMs: number): boolean => {
-    if (this.#renderer === null || this.#isClosed) return false;
-    // While frames come they move a fade on: drawing between them would only make them late.
-    const isFed = performance.now() - this.#drawnAtMs < FED_MS;
-    if (isFed && this.#pendingVersion === null) return this.#renderer.isMoving;
-    if (this.#renderer.redraw(Math.max(nowMs, performance.now()))) this.#drawn();
-    return this.#renderer.isMoving;
-  };
-
-  /** Something was drawn: a background that waited is on the canvas now. */
-  #drawn(): void {
-    if (this.#pendingVersion === null) return;
-    const version = this.#pendingVersion;
-    this.#pendingVersion = null;
-    this.#options.emit('backlotbackground', { version, shownAtMs: nowEpochMs() });
+  #createPicture({ render, keying }: SessionState): Picture {
+    const { view, filesUrl, emit } = this.#options;
+    return new Picture({
+      video: view.video,
+      newCanvas: () => view.renewCanvas(),
+      filesUrl,
+      isComposed: render === 'server',
+      keying,
+      onVerdict: (verdict) => emit('backlotkeying', verdict),
+      onFrame: () => this.#takeFrame(),
+      onBackground: (version) => emit('backlotbackground', { version, shownAtMs: nowEpochMs() }),
+      onReady: () => this.#background.repeat(),
+      onFailed: (reason) => this.#end('failed', reason),
+    });
   }
 
-  #takeSession(state: SessionState): void {
-    const before = this.#session;
-    this.#session = state;
-    if (state.canvas !== undefined) {
-      this.#renderer?.resize(state.canvas.width, state.canvas.height);
-      this.#options.canvasKnown(state.canvas.width, state.canvas.height);
-      this.#loop.tick();
-    }
-    if (state.status === 'ended' || state.status === 'failed') {
-      this.#whep.close();
-      this.#loop.stop();
-      clearTimeout(this.#captionTimer);
-      this.#view.showCaption(null);
-      this.#setStatus(state.status, state.reason?.message ?? null);
-      return;
-    }
-    if (state.status === 'live') {
-      const codecChanged = before?.video_codec != null && state.video_codec !== null && before.video_codec !== state.video_codec;
-      if (codecChanged) this.#whep.reconnect();
-      else this.#whep.wake();
-      if (before !== null && before.status !== 'live') this.#renderer?.restart();
-    }
+  #takeFrame(): void {
+    if (this.#hasFirstFrame) return;
+    this.#hasFirstFrame = true;
+    this.#options.emit('backlotfirstframe', { shownAtMs: nowEpochMs() });
     this.#update();
   }
 
@@ -267,30 +181,12 @@ export class Player {
     if (state.state === 'started') this.#captionTimer = setTimeout(() => this.#view.showCaption(null), state.duration_ms + 1000);
   }
 
-  #takeWhep(state: WhepState, code: string | null): void {
-    if (this.#isClosed || this.#hasEnded) return;
-    this.#whepState = state;
-    if (state === 'refused') {
-      // The feed tells why a session is over; give it the word.
-      if (code !== 'session_ended') this.#setStatus('failed', refusalText(code));
-      return;
-    }
-    if (code === 'viewers_full') this.#setStatus('waiting', 'All places are taken. You’ll get in as soon as one is free.');
-    else this.#update();
-  }
-
-  #takeTracks(video: MediaStreamTrack, audio: MediaStreamTrack): void {
-    this.#clear(this.#media);
-    this.#clear(this.#sound);
-    this.#media.addTrack(video);
-    this.#sound.addTrack(audio);
-    this.#renderer?.restart();
-    this.#drops.pause();
-    this.#view.video.srcObject = this.#media;
-    this.#view.audio.srcObject = this.#sound;
+  #takeVideo(track: MediaStreamTrack): void {
+    const { video } = this.#view;
+    this.#picture?.restart();
+    video.srcObject = new MediaStream([track]);
     // Muted video may always play; it is rejected only when the next stream interrupts it.
-    this.#view.video.play().catch(() => undefined);
-    this.#playSound();
+    video.play().catch(() => undefined);
   }
 
   #playSound(): void {
@@ -306,42 +202,19 @@ export class Player {
     );
   }
 
-  /** Browsers don't call a page back that nobody sees: what it misses isn't dropped. */
-  readonly #turnVisible = (): void => this.#drops.pause();
-
   readonly #turnSoundOn = (): void => {
     this.#playSound();
   };
 
-  #takeRenderer(renderer: Renderer | null): void {
-    if (this.#isClosed) {
-      renderer?.dispose();
-      return;
-    }
-    this.#renderer = renderer;
-    if (renderer === null) {
-      this.#giveUp(CANNOT_DRAW);
-      return;
-    }
-    // What came before it was there.
-    const canvas = this.#session?.canvas;
-    if (canvas !== undefined) renderer.resize(canvas.width, canvas.height);
-    this.#background.repeat();
-    this.#loop.tick();
-  }
-
-  #giveUp(reason: string): void {
-    this.#feed.close();
-    this.#whep.close();
-    this.#background.close();
-    this.#loop.stop();
-    this.#setStatus('failed', reason);
-  }
-
-  #refuse(refusal: FeedRefusal): void {
+  /** Nothing more will come. The last picture stays. */
+  #end(status: 'ended' | 'failed', reason: string | null): void {
     // First: what closing does to the connection tells nothing.
-    this.#setStatus('failed', refusalText(refusal));
-    this.#whep.close();
+    this.#setStatus(status, reason);
+    this.#source.close();
+    this.#background.close();
+    this.#picture?.stop();
+    clearTimeout(this.#captionTimer);
+    this.#view.showCaption(null);
   }
 
   get #hasEnded(): boolean {
@@ -350,9 +223,10 @@ export class Player {
 
   /** Derives the status while nothing has ended it. */
   #update(): void {
-    if (this.#hasEnded) return;
-    if (this.#hasFirstFrame && this.#whepState === 'connected') this.#setStatus('playing', null);
-    else if (this.#whepState === 'waiting' || this.#session?.status === 'starting') this.#setStatus('waiting', null);
+    if (this.#hasEnded || this.#isClosed) return;
+    if (this.#media === 'paused') this.#setStatus('paused', this.#mediaText);
+    else if (this.#hasFirstFrame && this.#media === 'connected') this.#setStatus('playing', null);
+    else if (this.#media === 'waiting' || this.#session?.status === 'starting') this.#setStatus('waiting', this.#mediaText);
     else this.#setStatus('connecting', null);
   }
 
@@ -365,19 +239,6 @@ export class Player {
   }
 }
 
-const refusalText = (code: string | null): string => {
-  switch (code) {
-    case 'unauthenticated':
-      return 'The access token is not valid for this session.';
-    case 'session_not_found':
-      return 'There is no such session.';
-    case 'no_common_codec':
-      return 'This browser can’t play the codec that the avatar sends.';
-    default:
-      return `The server refused the connection${code === null ? '' : ` (${code})`}.`;
-  }
-};
-
 const noticeOf = (status: PlayerStatus, reason: string | null): Notice | null => {
   const text = reason === null ? {} : { text: reason };
   switch (status) {
@@ -388,6 +249,8 @@ const noticeOf = (status: PlayerStatus, reason: string | null): Notice | null =>
       return { title: 'Connecting', isBusy: true, ...text };
     case 'waiting':
       return { title: 'Waiting for the avatar', isBusy: true, ...text };
+    case 'paused':
+      return { title: 'Paused', ...text };
     case 'ended':
       return { title: 'This session has ended', ...text };
     case 'failed':

@@ -1,14 +1,19 @@
 import type { PlaneRenderer } from '@backlot/keyer/software';
-import { KeyRenderer, type Verdict } from '@backlot/keyer/webgl';
+import { KeyRenderer, type KeyingParameters, type Verdict } from '@backlot/keyer/webgl';
+import { PlainRenderer } from './plain-renderer.js';
 
-/** Keys the video and draws it over its background: on the GPU, or on the processor where there is none. */
-export type Renderer = KeyRenderer | PlaneRenderer;
+/** Keys the video and draws it over its background: on the GPU, or on the processor where there is none. Or draws what is composed already. */
+export type Renderer = KeyRenderer | PlaneRenderer | PlainRenderer;
 
 export interface RendererOptions {
   /** A canvas that has no context yet. */
   readonly newCanvas: () => HTMLCanvasElement;
-  /** Address of the folder of `software.js` and `keyer.wasm`, which machines without a GPU load. */
-  readonly filesUrl: URL;
+  /** Address of the folder of `software.js` and `keyer.wasm`, which machines without a GPU load; null: there is none. */
+  readonly filesUrl: URL | null;
+  /** The video is composed already: it is drawn as it is. */
+  readonly isComposed: boolean;
+  /** How to key; what is absent has its default. */
+  readonly parameters: Partial<KeyingParameters>;
   readonly onVerdict: (verdict: Verdict) => void;
   /** A frame that `drawFrame` had not drawn yet is on the canvas. */
   readonly onDrawn: () => void;
@@ -42,20 +47,21 @@ const loadModule = async (url: URL): Promise<WebAssembly.Module> => {
   return WebAssembly.compile(await response.arrayBuffer());
 };
 
-const createGpuRenderer = ({ newCanvas, onVerdict, onRestored }: RendererOptions): KeyRenderer | null => {
+const createGpuRenderer = ({ newCanvas, parameters, onVerdict, onRestored }: RendererOptions): KeyRenderer | null => {
   try {
-    return new KeyRenderer(newCanvas(), { onVerdict, onRestored });
+    return new KeyRenderer(newCanvas(), { parameters, onVerdict, onRestored });
   } catch {
     return null;
   }
 };
 
-const loadPlaneRenderer = async (options: RendererOptions): Promise<PlaneRenderer> => {
-  const { newCanvas, filesUrl, onVerdict, onDrawn, onReady } = options;
+const loadPlaneRenderer = async (options: RendererOptions, filesUrl: URL): Promise<PlaneRenderer> => {
+  const { newCanvas, parameters, onVerdict, onDrawn, onReady } = options;
   const code = import(/* @vite-ignore */ new URL('software.js', filesUrl).href) as Promise<{ PlaneRenderer: typeof PlaneRenderer }>;
   const [software, module] = await Promise.all([code, loadModule(new URL('keyer.wasm', filesUrl))]);
   return new software.PlaneRenderer(newCanvas(), {
     module: Promise.resolve(module),
+    parameters,
     onVerdict,
     onDrawn,
     // Slow shaders beat no picture.
@@ -65,7 +71,8 @@ const loadPlaneRenderer = async (options: RendererOptions): Promise<PlaneRendere
 
 /** Chooses the renderer that suits the machine. */
 export const createRenderer = (options: RendererOptions): void => {
-  const { onReady } = options;
-  if (!hasNoGpu() || typeof VideoFrame === 'undefined') return onReady(createGpuRenderer(options));
-  loadPlaneRenderer(options).then(onReady, () => onReady(createGpuRenderer(options)));
+  const { filesUrl, isComposed, onReady, newCanvas } = options;
+  if (isComposed) return onReady(PlainRenderer.create(newCanvas()));
+  if (filesUrl === null || typeof VideoFrame === 'undefined' || !hasNoGpu()) return onReady(createGpuRenderer(options));
+  loadPlaneRenderer(options, filesUrl).then(onReady, () => onReady(createGpuRenderer(options)));
 };

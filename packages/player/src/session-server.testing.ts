@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { sharedData } from '@backlot/testing';
 import { build } from 'vite';
+import type { LivekitConnection } from './livekit/livekit-source.js';
 import type { BackgroundState, SessionState, SpeechState } from './session-events.js';
 
 /** Id and token of the only session. */
@@ -13,7 +14,7 @@ export const TOKEN = 'viewer-token';
 /** Answers a viewer's offer: the WebRTC end of a session. */
 export type Answer = (offer: string) => Promise<string>;
 
-const buildBundle = async (mode: 'production' | 'software'): Promise<string> => {
+const buildBundle = async (mode: 'production' | 'software' | 'livekit'): Promise<string> => {
   const result = await build({ configFile: fileURLToPath(new URL('../vite.config.ts', import.meta.url)), mode, logLevel: 'error', build: { write: false } });
   const [first] = Array.isArray(result) ? result : [result];
   if (first === undefined || !('output' in first)) throw new Error('The bundle was not built.');
@@ -22,9 +23,19 @@ const buildBundle = async (mode: 'production' | 'software'): Promise<string> => 
 
 const types: Record<string, string> = { mp4: 'video/mp4', png: 'image/png', jpg: 'image/jpeg' };
 
-/** A server that speaks one session's wire: WHEP, the live feed, images, and pages to play it on. */
+/** A server that speaks one session's wire: WHEP, the live feed, ways into its LiveKit room, images, and pages to play it on. */
 export class SessionServer implements AsyncDisposable {
-  session: SessionState = { session_id: SESSION_ID, status: 'live', reason: null, video_codec: 'VP8', canvas: { width: 640, height: 360 } };
+  session: SessionState = {
+    session_id: SESSION_ID,
+    status: 'live',
+    reason: null,
+    stage: 'embedded',
+    render: 'client',
+    canvas: { width: 640, height: 360 },
+    framing: { scale: 1, x: 0, y: 0, crop: 'none' },
+    keying: {},
+    video_codec: 'VP8',
+  };
   background: BackgroundState = {
     has_background: false,
     background_id: null,
@@ -36,6 +47,10 @@ export class SessionServer implements AsyncDisposable {
   };
   /** How offers are answered; null: the publisher is absent. */
   answer: Answer | null = null;
+  /** What viewers of LiveKit join with; null: the session isn't there any more. */
+  joinRoom: (() => Promise<LivekitConnection>) | null = null;
+  /** Scripts of pages besides the player's, by path. */
+  readonly scripts = new Map<string, string>();
   /** Whether `keyer.wasm` is to be had: without it the player keys by WebGL. */
   hasWasm = true;
   /** Requests by `METHOD path`, in order. */
@@ -45,6 +60,7 @@ export class SessionServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #bundle: string;
   readonly #software: string;
+  #livekit: Promise<string> | null = null;
   #connections = 0;
 
   private constructor(bundle: string, software: string) {
@@ -121,10 +137,14 @@ export class SessionServer implements AsyncDisposable {
     const html = (body: string) => response.setHeader('Content-Type', 'text/html').end(`<!doctype html><link rel="icon" href="data:,"><body>${body}`);
     if (path === '/player/backlot-player.js') return void response.setHeader('Content-Type', 'text/javascript').end(this.#bundle);
     if (path === '/player/software.js') return void response.setHeader('Content-Type', 'text/javascript').end(this.#software);
+    if (path === '/player/livekit.js') return void response.setHeader('Content-Type', 'text/javascript').end(await (this.#livekit ??= buildBundle('livekit')));
+    const script = this.scripts.get(path);
+    if (script !== undefined) return void response.setHeader('Content-Type', 'text/javascript').end(script);
     if (path === '/player/keyer.wasm' && !this.hasWasm) return void response.writeHead(404).end();
     if (path === '/player/keyer.wasm') return this.#sendFile(fileURLToPath(import.meta.resolve('@backlot/keyer/keyer.wasm')), request, response);
     if (path === '/host') return void html('<script src="/player/backlot-player.js"></script>');
     if (path === '/publisher') return void html('');
+    if (path === '/page') return void html([...this.scripts.keys()].map((source) => `<script src="${source}"></script>`).join(''));
     if (path.startsWith('/player/'))
       return (
         createReadStream(fileURLToPath(new URL('../public/player.html', import.meta.url))).pipe(response.setHeader('Content-Type', 'text/html')) && undefined
@@ -134,6 +154,10 @@ export class SessionServer implements AsyncDisposable {
     if (request.headers.authorization !== `Bearer ${TOKEN}`)
       return void response.writeHead(401, { 'Content-Type': 'application/json' }).end('{"error":{"code":"unauthenticated"}}');
     if (path.endsWith('/events')) return this.#follow(response);
+    if (path.endsWith('/livekit-connection')) {
+      const [status, body] = this.joinRoom === null ? [409, { error: { code: 'session_ended' } }] : [200, await this.joinRoom()];
+      return void response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    }
     if (request.method === 'DELETE') {
       this.#connections--;
       return void response.end();

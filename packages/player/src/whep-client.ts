@@ -1,4 +1,5 @@
 import { Backoff, pause } from './backoff.js';
+import { errorCode } from './refusals.js';
 
 /** Longest wait for an answer to a signalling request. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -116,10 +117,7 @@ export class WhepClient {
   }
 
   async #declined(response: Response): Promise<number | null> {
-    const code = await response.json().then(
-      (body: { error?: { code?: string } }) => body.error?.code ?? null,
-      () => null,
-    );
+    const code = await errorCode(response);
     if (response.status >= 500 || response.status === 429) {
       this.#observer.stateChanged('waiting', code);
       const seconds = Number(response.headers.get('Retry-After') ?? Number.NaN);

@@ -21,6 +21,8 @@ describe('the settings', () => {
       clipsDir: '/srv/backlot/.backlot/clips',
       apiKey: undefined,
       maxViewers: 100,
+      livekit: null,
+      compositorSessions: undefined,
       fetchAllow: [],
       nat64Prefixes: [],
       messaging: { provider: 'simulator' },
@@ -47,6 +49,18 @@ describe('the settings', () => {
     ]);
     expect(problemsOf({ BACKLOT_MESSAGING_SECRET: 'key' })).toEqual([
       'BACKLOT_MESSAGING_PROVIDER is not set, but must be blooio, photon or bluebubbles when another BACKLOT_MESSAGING_ variable is.',
+    ]);
+  });
+
+  it("name LiveKit's server, its key and its secret together", () => {
+    const given = { BACKLOT_LIVEKIT_URL: 'wss://live.example/', BACKLOT_LIVEKIT_API_KEY: 'key', BACKLOT_LIVEKIT_API_SECRET: 'secret' };
+    expect(loadConfig(given, '/srv/backlot').livekit).toEqual({ url: 'wss://live.example', apiKey: 'key', apiSecret: 'secret' });
+    expect(problemsOf({ BACKLOT_LIVEKIT_URL: 'wss://live.example' })).toEqual([
+      'BACKLOT_LIVEKIT_API_KEY is not set, but must be when another BACKLOT_LIVEKIT_ variable is.',
+      'BACKLOT_LIVEKIT_API_SECRET is not set, but must be when another BACKLOT_LIVEKIT_ variable is.',
+    ]);
+    expect(problemsOf({ ...given, BACKLOT_LIVEKIT_URL: 'https://live.example' })).toEqual([
+      'BACKLOT_LIVEKIT_URL is "https://live.example", but must be a ws or wss address.',
     ]);
   });
 

@@ -113,6 +113,34 @@ const VARIABLES = {
     purpose: 'Viewers of one session.',
     fallback: '100',
   }),
+  BACKLOT_LIVEKIT_URL: variable({
+    schema: z
+      .url({ protocol: /^wss?$/ })
+      .transform((url) => url.replace(/\/+$/, ''))
+      .optional(),
+    expects: 'a ws or wss address',
+    purpose: 'A LiveKit server that carries sessions, as viewers reach it; its key and secret belong to it.',
+    fallback: 'the embedded stage',
+  }),
+  BACKLOT_LIVEKIT_API_KEY: variable({
+    schema: z.string().min(1).max(1000).optional(),
+    expects: 'at most 1000 characters',
+    purpose: "LiveKit's API key.",
+    fallback: 'none; needed with `BACKLOT_LIVEKIT_URL`',
+  }),
+  BACKLOT_LIVEKIT_API_SECRET: variable({
+    schema: z.string().min(1).max(1000).optional(),
+    expects: 'at most 1000 characters',
+    purpose: "LiveKit's API secret.",
+    fallback: 'none; needed with `BACKLOT_LIVEKIT_URL`',
+    secret: true,
+  }),
+  BACKLOT_COMPOSITOR_SESSIONS: variable({
+    schema: wholeNumber.pipe(z.number().min(1).max(1000)).optional(),
+    expects: 'a number from 1 to 1000',
+    purpose: 'Sessions that one `backlot compositor` composes at once.',
+    fallback: 'one for each core',
+  }),
   BACKLOT_FETCH_ALLOW: variable({
     schema: listOf(readAllowedNetwork),
     expects: 'addresses or networks with a port, such as 10.1.0.0/16, 127.0.0.1:3000 or [fd00::1]:8443, between commas; link-local and metadata stay shut',
@@ -184,6 +212,14 @@ export type MessagingConfig =
       readonly webhookSecret: string | undefined;
     };
 
+/** A LiveKit server and the key to it. */
+export interface LivekitConfig {
+  /** `ws://…` or `wss://…`, without a slash at the end. */
+  readonly url: string;
+  readonly apiKey: string;
+  readonly apiSecret: string;
+}
+
 /** Backlot's settings, read once. */
 export interface Config {
   readonly port: number;
@@ -202,6 +238,10 @@ export interface Config {
   readonly apiKey: string | undefined;
   readonly maxSessions: number;
   readonly maxViewers: number;
+  /** Null: the embedded stage. */
+  readonly livekit: LivekitConfig | null;
+  /** Undefined: one for each core. */
+  readonly compositorSessions: number | undefined;
   /** What requests to strangers' addresses may reach besides the public internet. */
   readonly fetchAllow: readonly AllowedNetwork[];
   readonly nat64Prefixes: readonly string[];
@@ -248,6 +288,16 @@ const readMessaging = ({ provider, ...values }: MessagingValues, problems: strin
   return secret === undefined || number === undefined ? undefined : { provider, ...values, secret, number };
 };
 
+/** All three, or none. */
+const readLivekit = ({ url, apiKey, apiSecret }: { readonly [Name in keyof LivekitConfig]: string | undefined }, problems: string[]): LivekitConfig | null => {
+  if (url !== undefined && apiKey !== undefined && apiSecret !== undefined) return { url, apiKey, apiSecret };
+  if (url === undefined && apiKey === undefined && apiSecret === undefined) return null;
+  if (url === undefined) problems.push('BACKLOT_LIVEKIT_URL is not set, but must be when another BACKLOT_LIVEKIT_ variable is.');
+  if (apiKey === undefined) problems.push('BACKLOT_LIVEKIT_API_KEY is not set, but must be when another BACKLOT_LIVEKIT_ variable is.');
+  if (apiSecret === undefined) problems.push('BACKLOT_LIVEKIT_API_SECRET is not set, but must be when another BACKLOT_LIVEKIT_ variable is.');
+  return null;
+};
+
 /**
  * Reads the settings from the environment. An empty variable counts as unset.
  *
@@ -277,10 +327,19 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>, wo
     apiKey: read('BACKLOT_API_KEY', VARIABLES.BACKLOT_API_KEY),
     maxSessions: read('BACKLOT_MAX_SESSIONS', VARIABLES.BACKLOT_MAX_SESSIONS),
     maxViewers: read('BACKLOT_MAX_VIEWERS', VARIABLES.BACKLOT_MAX_VIEWERS),
+    compositorSessions: read('BACKLOT_COMPOSITOR_SESSIONS', VARIABLES.BACKLOT_COMPOSITOR_SESSIONS),
     fetchAllow: read('BACKLOT_FETCH_ALLOW', VARIABLES.BACKLOT_FETCH_ALLOW),
     nat64Prefixes: read('BACKLOT_NAT64_PREFIXES', VARIABLES.BACKLOT_NAT64_PREFIXES),
     logLevel: read('BACKLOT_LOG_LEVEL', VARIABLES.BACKLOT_LOG_LEVEL),
   };
+  const invalidBefore = problems.length;
+  const livekitValues = {
+    url: read('BACKLOT_LIVEKIT_URL', VARIABLES.BACKLOT_LIVEKIT_URL),
+    apiKey: read('BACKLOT_LIVEKIT_API_KEY', VARIABLES.BACKLOT_LIVEKIT_API_KEY),
+    apiSecret: read('BACKLOT_LIVEKIT_API_SECRET', VARIABLES.BACKLOT_LIVEKIT_API_SECRET),
+  };
+  // One that is there but can't be read is not missing.
+  const livekit = problems.length > invalidBefore ? null : readLivekit(livekitValues, problems);
   const messaging = readMessaging(
     {
       provider: read('BACKLOT_MESSAGING_PROVIDER', VARIABLES.BACKLOT_MESSAGING_PROVIDER),
@@ -319,6 +378,8 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>, wo
     apiKey: values.apiKey,
     maxSessions,
     maxViewers,
+    livekit,
+    compositorSessions: values.compositorSessions,
     fetchAllow,
     nat64Prefixes,
     messaging,

@@ -3,14 +3,21 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { every } from 'hono/combine';
 import { type Logger, pino } from 'pino';
+import { registerAvatarCredentialRoutes } from './avatar-credentials/routes.js';
+import { AvatarCredentialService } from './avatar-credentials/service.js';
 import { createClipAvatars } from './avatars/clip/provider.js';
+import { createLiveAvatarAvatars } from './avatars/liveavatar/provider.js';
+import { createLivekitAvatars } from './avatars/livekit/provider.js';
+import { createSimliAvatars } from './avatars/simli/provider.js';
 import { createStandInAvatars } from './avatars/stand-in/provider.js';
+import { createTavusAvatars } from './avatars/tavus/provider.js';
 import { createWhipAvatars } from './avatars/whip/provider.js';
 import { openLibrary } from './backgrounds/library.js';
 import { refersToBlobs } from './backgrounds/repository.js';
 import { registerBackgroundImageRoutes } from './backgrounds/routes.js';
 import { seedStarterBackgrounds } from './backgrounds/starters.js';
 import { openFilesystemBlobStore } from './blobs/filesystem/store.js';
+import { registerStreamingSessionRoutes } from './compat/streaming-sessions.js';
 import { type Config, ConfigError, loadConfig, type MessagingConfig } from './config.js';
 import { createConversations } from './conversations/conversations.js';
 import { inboundPath, registerInboundRoutes } from './conversations/inbound-routes.js';
@@ -23,7 +30,8 @@ import { createApp } from './http/app.js';
 import { createAuthentication, requireOrganization } from './http/authentication.js';
 import { registerErrorPages } from './http/error-pages.js';
 import { EventStreams } from './http/event-stream.js';
-import { registerHealthRoutes } from './http/health.js';
+import type { App } from './http/context.js';
+import { type HealthProbe, registerHealthRoutes } from './http/health.js';
 import { idempotency } from './http/idempotency.js';
 import { SafeFetcher } from './http/safe-fetch/safe-fetcher.js';
 import { openHttpServer, StartupError } from './http/server.js';
@@ -31,7 +39,7 @@ import { StaticFiles } from './http/static-files.js';
 import { registerIdentityRoutes } from './identity/routes.js';
 import { createSealer } from './identity/sealer.js';
 import { signText } from './identity/secrets.js';
-import { createSessionTokens } from './identity/session-tokens.js';
+import { createSessionTokens, type SessionTokens } from './identity/session-tokens.js';
 import { IdentityService, loadInstallation } from './identity/service.js';
 import { createUrlSigner } from './identity/url-signer.js';
 import { createLog } from './logging.js';
@@ -50,7 +58,9 @@ import { registerSessionRoutes } from './sessions/routes.js';
 import { SessionService } from './sessions/service.js';
 import { registerTemplateRoutes } from './sessions/template-routes.js';
 import { TemplateService } from './sessions/templates.js';
-import { createEmbeddedStage, registerWebrtcRoutes } from './stage/embedded/index.js';
+import { createEmbeddedAccess, createEmbeddedStage, registerWebrtcRoutes, type WebrtcRouteOptions } from './stage/embedded/index.js';
+import { createLivekitAccess, LivekitStage } from './stage/livekit/index.js';
+import type { Stage, StageAccess } from './stage/port.js';
 import { WebhookDispatcher } from './webhooks/dispatcher.js';
 import { registerWebhookRoutes } from './webhooks/routes.js';
 import { WebhookService } from './webhooks/service.js';
@@ -94,6 +104,55 @@ const openMessaging = async ({ dataDir, messaging }: Config, log: Logger): Promi
   }
   const provider = createMessagingProvider(messaging, log);
   return { provider, simulator: null, [Symbol.asyncDispose]: async () => provider[Symbol.asyncDispose]() };
+};
+
+/** The media engine: LiveKit where it is configured, else our own. */
+interface OpenedStage {
+  readonly stage: Stage;
+  readonly access: StageAccess;
+  /** Routes of the stage's own. */
+  readonly registerStageRoutes: (app: App, authorize: WebrtcRouteOptions['authorize']) => void;
+  readonly probes: readonly HealthProbe[];
+}
+
+const openStage = async (
+  config: Config,
+  parts: {
+    readonly log: Logger;
+    readonly tokens: SessionTokens;
+    readonly installationId: string;
+    readonly publicUrl: string;
+    readonly localUrl: string;
+    readonly httpPort: number;
+  },
+): Promise<OpenedStage> => {
+  const { log, tokens, installationId, publicUrl, localUrl, httpPort } = parts;
+  const { livekit } = config;
+  if (livekit !== null) {
+    const stage = new LivekitStage({ ...livekit, installationId, log });
+    // It may come up later; sessions say so until then.
+    stage.check().catch((thrown: unknown) => log.warn({ err: toError(thrown) }, 'LiveKit can not be used now'));
+    return {
+      stage,
+      access: createLivekitAccess(livekit),
+      registerStageRoutes: () => undefined,
+      probes: [{ name: 'livekit', check: async () => stage.check(), optional: true }],
+    };
+  }
+  const stage = await createEmbeddedStage({
+    // Browsers offer their interfaces' addresses and never loopback, so media listens on all of them.
+    host: isLoopback(config.host) ? undefined : config.host,
+    udpPort: config.udpPort ?? httpPort,
+    announcedAddress: config.publicAddress,
+    limits: { maxViewers: config.maxViewers },
+    log,
+  });
+  return {
+    stage,
+    access: createEmbeddedAccess({ publicUrl, localUrl, tokens }),
+    registerStageRoutes: (app, authorize) => registerWebrtcRoutes(app, { stage, authorize }),
+    probes: [],
+  };
 };
 
 /** What the person at the terminal reads once Backlot is ready. */
@@ -158,22 +217,17 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     if (bootstrap.isNew) await seedStarterBackgrounds(library.service, bootstrap.organizationId);
 
     // What is live: media, avatars, sessions.
-    const stage = opened(
-      await createEmbeddedStage({
-        // Browsers offer their interfaces' addresses and never loopback, so media listens on all of them.
-        host: isLoopback(config.host) ? undefined : config.host,
-        udpPort: config.udpPort ?? http.port,
-        announcedAddress: config.publicAddress,
-        limits: { maxViewers: config.maxViewers },
-        log,
-      }),
-    );
+    const { stage, access, registerStageRoutes, probes } = await openStage(config, { log, tokens, installationId, publicUrl, localUrl, httpPort: http.port });
+    opened(stage);
     const media = opened(createMediaHost({ log, maxChildren: config.maxSessions }));
     const { searchPath } = config;
+    const credentials = new AvatarCredentialService({ database, sealer });
+    const vendors = { findApiKey: credentials.findApiKey.bind(credentials), log };
     const avatars = [
       createStandInAvatars({ media, findEspeak: () => findProgram('espeak-ng', searchPath), listVoices }),
       createClipAvatars({ media, clips: createClipInspector(searchPath), clipsDir: config.clipsDir }),
-      createWhipAvatars(),
+      createWhipAvatars({ media }),
+      ...(stage.kind === 'livekit' ? [createLivekitAvatars(), createLiveAvatarAvatars(vendors), createTavusAvatars(vendors), createSimliAvatars(vendors)] : []),
     ];
     const templates = new TemplateService({ database, avatars, library: library.service });
     const eventStreams = new EventStreams();
@@ -185,13 +239,13 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
       new SessionService({
         database,
         stage,
+        access,
         avatars,
         library: library.service,
         templates,
         fetcher: safeFetcher,
         tokens,
         publicUrl,
-        localUrl,
         maxSessions: config.maxSessions,
         onPublished: dispatcher.wake,
         log,
@@ -228,18 +282,21 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
       [
         { name: 'database', check: async () => refersToBlobs(database.executor) },
         { name: 'images', check: async () => blobs.exists('0'.repeat(64)) },
+        ...probes,
       ],
       () => isDraining,
     );
     registerIdentityRoutes(app, { identity, requireOrganization: organizationOnly, publicUrl, version });
     registerBackgroundImageRoutes(app, { service: library.service, fetcher: safeFetcher, requireOrganization: guard });
     registerTemplateRoutes(app, { templates, guard });
+    registerAvatarCredentialRoutes(app, { credentials, guard });
     registerSessionRoutes(app, { sessions, authorization, eventStreams, guard });
     registerWebhookRoutes(app, { webhooks, guard });
     registerConversationRoutes(app, { conversations: conversations.service, eventStreams, guard });
     registerInboundRoutes(app, { provider, secret: inboundSecret, listener: conversations.listener });
     if (simulator !== null) registerSimulatorRoutes(app, { simulator, eventStreams, guard });
-    registerWebrtcRoutes(app, { stage, authorize: authorization.mayConnect });
+    registerStreamingSessionRoutes(app, { sessions, usesLivekit: stage.kind === 'livekit', guard });
+    registerStageRoutes(app, authorization.mayConnect);
     registerErrorPages(app);
     const files = new StaticFiles();
     app.get('/', (context) => context.redirect('/console/'));
@@ -247,6 +304,7 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     app.get('/console/*', files.folder({ folder: builtFile('console/dist/app'), prefix: '/console', fallback: 'index.html' }));
     app.get('/player/backlot-player.js', files.file(builtFile('player/bundle/page/backlot-player.js')));
     app.get('/player/software.js', files.file(builtFile('player/bundle/software/software.js')));
+    app.get('/player/livekit.js', files.file(builtFile('player/bundle/livekit/livekit.js')));
     app.get('/player/keyer.wasm', files.file(builtFile('keyer/dist/wasm/keyer.wasm')));
     app.get('/player/:id', files.file(builtFile('player/bundle/page/player.html')));
     http.serve(app);

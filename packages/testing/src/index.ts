@@ -1,4 +1,5 @@
 export * from './backlot.js';
 export * from './chromium.js';
+export * from './livekit-server.js';
 export * from './programs.js';
 export * from './shared-data.js';

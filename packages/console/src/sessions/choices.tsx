@@ -1,5 +1,6 @@
 import type { AvatarOption, BackgroundImage, Canvas, RenditionFit } from '@backlot/client';
-import { Clapperboard, RadioTower, UserRound } from 'lucide-react';
+import { Link } from '@tanstack/react-router';
+import { Clapperboard, RadioTower, Sparkles, UserRound, Users } from 'lucide-react';
 import { RadioGroup } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { useBackgroundImage, useLibrary } from '../api/library.js';
@@ -9,13 +10,16 @@ import { formatShape, formatSize } from '../library/format.js';
 import { Button } from '../ui/button.js';
 import { ErrorNotice } from '../ui/error-notice.js';
 import { Skeleton } from '../ui/skeleton.js';
+import { AVATAR_FIELDS, type AvatarDraft, type AvatarField } from './avatar-draft.js';
 import { avatarKey } from './describe-avatar.js';
 
 // What sessions and templates are made of, each as a part of a form.
 
-const OPTION =
+/** Classes of one of several cards to choose from. */
+export const OPTION =
   'relative flex min-w-0 gap-3 rounded-lg border border-line bg-surface p-3 text-left hover:bg-hover disabled:cursor-not-allowed disabled:hover:bg-surface data-[state=checked]:border-accent data-[state=checked]:bg-accent-soft data-[state=checked]:ring-1 data-[state=checked]:ring-accent';
-const OPTIONS = 'grid gap-3 sm:grid-cols-2';
+/** Classes of the cards together. */
+export const OPTIONS = 'grid gap-3 sm:grid-cols-2';
 
 interface PartProps {
   readonly title: string;
@@ -36,11 +40,23 @@ const Warning = ({ children }: { readonly children: ReactNode }) => (
   </p>
 );
 
-const ICONS = { 'stand-in': UserRound, clip: Clapperboard, whip: RadioTower } as const;
+const ICONS = {
+  'stand-in': UserRound,
+  clip: Clapperboard,
+  whip: RadioTower,
+  livekit: Users,
+  liveavatar: Sparkles,
+  tavus: Sparkles,
+  simli: Sparkles,
+} as const;
 const NOTES = {
   'stand-in': 'The presenter that Backlot draws; needs no account.',
   clip: 'A green-screen video file, looped.',
   whip: 'Your own video: OBS, GStreamer or a browser.',
+  livekit: 'Whoever publishes the avatar in the session’s LiveKit room.',
+  liveavatar: 'A LiveAvatar session, started for you.',
+  tavus: 'A Tavus conversation, started for you.',
+  simli: 'A Simli session, started for you.',
 } as const;
 
 /** The avatar with this key, or the first that is available when there is no key; undefined until it is known, or when it is gone. */
@@ -49,16 +65,21 @@ export const useAvatarOption = (key: string | null): AvatarOption | undefined =>
   return options?.find(({ avatar, available }) => (key === null ? available : avatarKey(avatar) === key));
 };
 
+/** Whether sessions run on LiveKit, as the avatars tell; undefined until it is known. */
+export const useIsOnLivekit = (): boolean | undefined => useAvatars().data?.some(({ avatar }) => avatar.provider === 'livekit');
+
 interface AvatarPartProps {
-  /** Key of the avatar, as `avatarKey` makes them; null: the first that is available. */
-  readonly value: string | null;
-  readonly onChange: (key: string) => void;
+  /** Null: the first that is available. */
+  readonly value: AvatarDraft | null;
+  readonly onChange: (avatar: AvatarDraft) => void;
 }
 
 /** Who appears. */
 export const AvatarPart = ({ value, onChange }: AvatarPartProps) => {
   const avatars = useAvatars();
-  const chosen = useAvatarOption(value);
+  const chosen = useAvatarOption(value?.key ?? null);
+  // Without a key, and only then, an avatar with ids to fill in can't be used.
+  const lacksKey = avatars.data?.some(({ available, needs }) => !available && needs.length > 0) === true;
   return (
     <Part title="Avatar">
       {avatars.error !== null ? (
@@ -71,11 +92,32 @@ export const AvatarPart = ({ value, onChange }: AvatarPartProps) => {
       ) : (
         <>
           {value !== null && chosen === undefined && <Warning>The saved avatar is not there any more. Choose another.</Warning>}
-          <RadioGroup.Root aria-label="Avatar" value={chosen === undefined ? '' : avatarKey(chosen.avatar)} onValueChange={onChange} className={OPTIONS}>
+          <RadioGroup.Root
+            aria-label="Avatar"
+            value={chosen === undefined ? '' : avatarKey(chosen.avatar)}
+            onValueChange={(key) => onChange({ key, fields: {} })}
+            className={OPTIONS}
+          >
             {avatars.data.map((option) => (
               <AvatarCard key={avatarKey(option.avatar)} option={option} />
             ))}
           </RadioGroup.Root>
+          {chosen !== undefined && (
+            <AvatarFieldset
+              fields={AVATAR_FIELDS[chosen.avatar.provider]}
+              values={value?.fields ?? {}}
+              onChange={(fields) => onChange({ key: avatarKey(chosen.avatar), fields })}
+            />
+          )}
+          {lacksKey && (
+            <p className="mt-3 text-sm text-ink-soft">
+              API keys of vendors are kept under{' '}
+              <Link to="/avatar-vendors" search={{}} className="rounded-sm text-accent underline">
+                Avatar vendors
+              </Link>
+              .
+            </p>
+          )}
         </>
       )}
     </Part>
@@ -99,6 +141,58 @@ const AvatarCard = ({ option }: { readonly option: AvatarOption }) => {
     </RadioGroup.Item>
   );
 };
+
+interface AvatarFieldsetProps {
+  readonly fields: readonly AvatarField[];
+  readonly values: Readonly<Record<string, string>>;
+  readonly onChange: (values: Readonly<Record<string, string>>) => void;
+}
+
+/** What there is to fill in for the chosen avatar. */
+const AvatarFieldset = ({ fields, values, onChange }: AvatarFieldsetProps) =>
+  fields.length === 0 ? null : (
+    <div className="mt-4 grid gap-4 sm:grid-cols-2">
+      {fields.map(({ name, label, note, isNeeded, choices }) => {
+        const id = `avatar-${name}`;
+        const common = {
+          id,
+          className: 'field',
+          value: values[name] ?? '',
+          'aria-describedby': note === undefined ? undefined : `${id}-note`,
+        };
+        return (
+          <div key={name}>
+            <label htmlFor={id} className="mb-1 block font-medium">
+              {label} {!isNeeded && choices === undefined && <span className="font-normal text-ink-soft">(optional)</span>}
+            </label>
+            {choices === undefined ? (
+              <input
+                {...common}
+                required={isNeeded}
+                maxLength={256}
+                autoComplete="off"
+                spellCheck={false}
+                onChange={({ target }) => onChange({ ...values, [name]: target.value })}
+              />
+            ) : (
+              <select {...common} onChange={({ target }) => onChange({ ...values, [name]: target.value })}>
+                {choices.map((choice) => (
+                  <option key={choice.value} value={choice.value}>
+                    {choice.label}
+                  </option>
+                ))}
+              </select>
+            )}
+            {note !== undefined && (
+              <p id={`${id}-note`} className="mt-1 text-sm text-ink-soft">
+                {note}
+              </p>
+            )}
+          </div>
+        );
+      })}
+    </div>
+  );
 
 interface VoiceFieldProps {
   readonly voices: readonly string[];

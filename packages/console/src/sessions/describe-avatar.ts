@@ -9,6 +9,14 @@ export const describeAvatar = (avatar: Avatar): string => {
       return avatar.clip;
     case 'whip':
       return 'WHIP publisher';
+    case 'livekit':
+      return avatar.identity ?? 'Participant of the room';
+    case 'liveavatar':
+      return `LiveAvatar ${avatar.avatar_id}`;
+    case 'tavus':
+      return `Tavus ${avatar.pal_id}`;
+    case 'simli':
+      return `Simli ${avatar.face_id}`;
   }
 };
 

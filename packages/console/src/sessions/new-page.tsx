@@ -1,4 +1,5 @@
-import type { Canvas, CreateSessionInput, RenditionFit, Template } from '@backlot/client';
+import type { Canvas, CreateSessionInput, Framing, Keying, Render, RenditionFit, Template } from '@backlot/client';
+import { DEFAULT_FRAMING } from '@backlot/keyer/framing';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { useLibrary } from '../api/library.js';
@@ -9,19 +10,24 @@ import { useConsoleSearch } from '../shell/search.js';
 import { Button } from '../ui/button.js';
 import { ErrorNotice } from '../ui/error-notice.js';
 import { Skeleton } from '../ui/skeleton.js';
-import { AvatarPart, BackgroundPart, CanvasPart, FitPart, LANDSCAPE_CANVAS, Part, useAvatarOption, VoiceField } from './choices.js';
-import { avatarKey } from './describe-avatar.js';
+import { type AvatarDraft, avatarOf, draftOf } from './avatar-draft.js';
+import { AvatarPart, BackgroundPart, CanvasPart, FitPart, LANDSCAPE_CANVAS, Part, useAvatarOption, useIsOnLivekit, VoiceField } from './choices.js';
+import { LivekitPart, type RoomChoice } from './livekit-part.js';
+import { FramingPart, KeyingPart, RenderPart } from './look-parts.js';
+import { usePreviewImage } from './use-preview-image.js';
 
 /** In the address: deliberately without a background. */
 const NO_BACKGROUND = 'none';
 
 /** What was chosen on this page; what was not comes from the template, or is the default. */
 interface Choices {
-  /** Key of the avatar. */
-  readonly avatar?: string;
+  readonly avatar?: AvatarDraft;
   readonly voice?: string | null;
   readonly canvas?: Canvas;
   readonly fit?: RenditionFit;
+  readonly framing?: Framing;
+  readonly keying?: Keying;
+  readonly render?: Render;
 }
 
 /** On air → Sessions → New session. */
@@ -29,6 +35,7 @@ export const NewSessionPage = () => {
   const [{ background: chosenBackground, template: templateId }, change] = useConsoleSearch();
   const [choices, setChoices] = useState<Choices>({});
   const [text, setText] = useState('');
+  const [room, setRoom] = useState<RoomChoice>({ room: '', identity: '' });
   const templateQuery = useTemplate(templateId ?? null);
   const template = templateId === undefined ? undefined : templateQuery.data;
   const isWaiting = templateId !== undefined && template === undefined;
@@ -37,29 +44,41 @@ export const NewSessionPage = () => {
   const navigate = useNavigate();
 
   const inheritsAvatar = choices.avatar === undefined;
-  const avatarChoice = choices.avatar ?? (template === undefined ? null : avatarKey(template.avatar));
-  const option = useAvatarOption(avatarChoice);
+  const draft = choices.avatar ?? (template === undefined ? null : draftOf(template.avatar));
+  const option = useAvatarOption(draft?.key ?? null);
+  const avatar = option === undefined ? null : avatarOf(option, draft ?? draftOf(option.avatar));
   const voice = choices.voice === undefined ? (inheritsAvatar ? (template?.voice ?? null) : null) : choices.voice;
   // A background is what one comes for: the newest image unless the address or the template says otherwise.
   const usualBackground = template === undefined ? (library.data?.pages[0]?.data[0]?.id ?? null) : template.background_image;
   const background = chosenBackground === NO_BACKGROUND ? null : (chosenBackground ?? usualBackground);
   const canvas = choices.canvas ?? template?.canvas ?? LANDSCAPE_CANVAS;
   const fit = choices.fit ?? template?.fit ?? 'cover';
+  const framing = choices.framing ?? template?.framing ?? DEFAULT_FRAMING;
+  const keying = choices.keying ?? template?.keying ?? {};
+  const render = choices.render ?? template?.render ?? 'client';
+  const imageUrl = usePreviewImage(background);
+  const isOnLivekit = useIsOnLivekit() === true;
 
   const speaks = option?.speaks === true;
   const isOwn = (choice: unknown): boolean => template === undefined || choice !== undefined;
   const input: CreateSessionInput = {
     ...(template === undefined ? {} : { template_id: template.id }),
-    ...(option !== undefined && isOwn(choices.avatar) ? { avatar: option.avatar } : {}),
+    ...(avatar !== null && isOwn(choices.avatar) ? { avatar } : {}),
     ...(isOwn(chosenBackground) ? { background_image: background } : {}),
     ...(isOwn(choices.canvas) ? { canvas } : {}),
     ...(isOwn(choices.fit) ? { fit } : {}),
+    ...(choices.framing === undefined ? {} : { framing }),
+    ...(choices.keying === undefined ? {} : { keying }),
+    ...(choices.render === undefined ? {} : { render }),
+    ...(!isOnLivekit || room.room.trim() === '' ? {} : { livekit_room: room.room.trim() }),
+    ...(!isOnLivekit || room.identity.trim() === '' ? {} : { livekit_identity: room.identity.trim() }),
     ...(speaks && choices.voice !== undefined ? { voice_id: choices.voice } : {}),
     ...(text.trim() === '' || !speaks ? {} : { text: text.trim() }),
   };
   const choose = (choice: Choices): void => setChoices({ ...choices, ...choice });
   // A voice is one of its avatar: the one before takes its own along.
-  const chooseAvatar = (avatar: string): void => setChoices(({ voice: _ofAnother, ...rest }) => ({ ...rest, avatar }));
+  const chooseAvatar = (chosen: AvatarDraft): void =>
+    setChoices(({ voice, ...rest }) => ({ ...rest, ...(voice === undefined || chosen.key !== draft?.key ? {} : { voice }), avatar: chosen }));
   const chooseTemplate = (id: string | undefined): void => {
     // It is to be seen as it is: nothing of what was chosen before stays on top of it.
     setChoices({});
@@ -100,10 +119,14 @@ export const NewSessionPage = () => {
           )
         ) : (
           <>
-            <AvatarPart value={avatarChoice} onChange={chooseAvatar} />
+            <AvatarPart value={draft} onChange={chooseAvatar} />
             <BackgroundPart value={background} onChange={(id) => change({ background: id ?? NO_BACKGROUND })} />
             <CanvasPart value={canvas} saved={template?.canvas} onChange={(chosen) => choose({ canvas: chosen })} />
             <FitPart value={fit} onChange={(chosen) => choose({ fit: chosen })} />
+            <FramingPart value={framing} canvas={canvas} background={{ imageUrl, fit }} onChange={(chosen) => choose({ framing: chosen })} />
+            <KeyingPart value={keying} onChange={(chosen) => choose({ keying: chosen })} />
+            <RenderPart value={render} onChange={(chosen) => choose({ render: chosen })} />
+            {isOnLivekit && <LivekitPart value={room} onChange={setRoom} />}
             {option?.speaks === true && (
               <Part title="Speech">
                 <div className="flex flex-col gap-4">
@@ -131,7 +154,7 @@ export const NewSessionPage = () => {
         )}
         {create.error !== null && <ErrorNotice error={create.error} title="The session did not start" />}
         <div className="flex gap-2">
-          <Button type="submit" variant="primary" disabled={create.isPending || option === undefined || isWaiting}>
+          <Button type="submit" variant="primary" disabled={create.isPending || avatar === null || isWaiting}>
             {create.isPending ? 'Starting' : 'Start session'}
           </Button>
           <Button onClick={() => void navigate({ to: '/sessions', search: {} })}>Cancel</Button>

@@ -92,7 +92,7 @@ export const LivePlayer = ({ session, ...handlers }: LivePlayerProps) => {
     <backlot-player
       ref={element}
       session={`${location.origin}/v1/sessions/${session.session_id}`}
-      token={session.access_token}
+      token={session.player_token}
       className="block w-full"
       style={{ aspectRatio: `${session.canvas.width} / ${session.canvas.height}`, maxWidth: `calc(70vh * ${session.canvas.width / session.canvas.height})` }}
     />

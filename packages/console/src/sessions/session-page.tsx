@@ -126,6 +126,9 @@ const DeadSession = ({ session, hasFailed, reason, backgroundId }: DeadSessionPr
     avatar: session.avatar,
     canvas: session.canvas,
     fit: session.fit,
+    framing: session.framing,
+    keying: session.keying,
+    render: session.render,
     metadata: session.metadata,
     background_image: backgroundId,
   };

@@ -1,10 +1,32 @@
 import type { PlayerEvents, PlayerStats } from '@backlot/player';
 import type { Session } from '@backlot/client';
+import type { ReactNode } from 'react';
 import { CodeBlock } from '../ui/code-block.js';
 import { Facts } from '../ui/facts.js';
 import { IdText } from '../ui/id-text.js';
 import { RelativeTime } from '../ui/relative-time.js';
 import type { LiveState, LogEntry } from './use-live-session.js';
+
+const STAGES = { embedded: 'This server', livekit: 'LiveKit' } as const;
+
+/** Where the avatar stands, in a few words. */
+const describeFraming = ({ scale, x, y, crop }: Session['framing']): string => {
+  const shifts = [
+    ...(scale === 1 ? [] : [`${Math.round(scale * 100)} %`]),
+    ...(x === 0 ? [] : [`${Math.round(Math.abs(x) * 100)} % ${x > 0 ? 'right' : 'left'}`]),
+    ...(y === 0 ? [] : [`${Math.round(Math.abs(y) * 100)} % ${y > 0 ? 'down' : 'up'}`]),
+    ...(crop === 'person' ? ['cropped to the person'] : []),
+  ];
+  return shifts.length === 0 ? 'As it fits' : shifts.join(', ');
+};
+
+/** Whether the picture that the server composes is there. */
+const describeProgram = (stats: PlayerStats | null): string => (stats === null || stats.rateFps === 0 ? 'Waiting for the composed picture' : 'On air');
+
+const describeVerdict = (verdict: PlayerEvents['backlotkeying'] | null): string => {
+  if (verdict === null) return 'Not known yet';
+  return verdict.keyable ? `Clean screen, ${verdict.key}` : (verdict.reason ?? 'Not possible');
+};
 
 export interface SidePanelProps {
   readonly session: Session;
@@ -13,29 +35,36 @@ export interface SidePanelProps {
   readonly verdict: PlayerEvents['backlotkeying'] | null;
 }
 
+type Fact = readonly [name: string, value: ReactNode];
+
+const factsOf = ({ session, state, stats, verdict }: SidePanelProps): readonly Fact[] => {
+  const facts: Fact[] = [];
+  facts.push(['Canvas', `${session.canvas.width} × ${session.canvas.height}`], ['Stage', STAGES[session.stage]]);
+  if (session.livekit_room !== null) facts.push(['Room', session.livekit_room]);
+  if (session.livekit_identity !== null) facts.push(['Viewer', session.livekit_identity]);
+  facts.push(['Rendered', session.render === 'client' ? 'By each viewer' : 'By the server'], ['Framing', describeFraming(session.framing)]);
+  if (state.status === 'live' || state.status === 'starting') {
+    facts.push(
+      ['Viewers', state.viewers],
+      ['Codec', state.codec ?? 'Not known yet'],
+      ['Frame rate', stats === null || stats.rateFps === 0 ? 'Not known yet' : `${stats.rateFps.toFixed(1)} fps`],
+      ['Dropped frames', stats === null ? 'Not known yet' : stats.framesDropped],
+      session.render === 'server' ? ['Program', describeProgram(stats)] : ['Keying', describeVerdict(verdict)],
+    );
+  }
+  facts.push(['Background version', state.background.background_version], ['Created', <RelativeTime key="created" time={session.created_at} />]);
+  if (session.ended_at !== null) facts.push(['Ended', <RelativeTime key="ended" time={session.ended_at} />]);
+  return facts;
+};
+
 /** Figures, addresses and log of a session. */
-export const SidePanel = ({ session, state, stats, verdict }: SidePanelProps) => {
+export const SidePanel = (props: SidePanelProps) => {
+  const { session, state } = props;
   const isOnAir = state.status === 'live' || state.status === 'starting';
   return (
     <div className="flex min-w-0 flex-col gap-4">
       <section aria-label="Facts" className="card p-4">
-        <Facts
-          facts={[
-            ['Canvas', `${session.canvas.width} × ${session.canvas.height}`],
-            ...(isOnAir
-              ? ([
-                  ['Viewers', state.viewers],
-                  ['Codec', state.codec ?? 'Not known yet'],
-                  ['Frame rate', stats === null || stats.rateFps === 0 ? 'Not known yet' : `${stats.rateFps.toFixed(1)} fps`],
-                  ['Dropped frames', stats === null ? 'Not known yet' : stats.framesDropped],
-                  ['Keying', verdict === null ? 'Not known yet' : verdict.keyable ? `Clean screen, ${verdict.key}` : (verdict.reason ?? 'Not possible')],
-                ] as const)
-              : []),
-            ['Background version', state.background.background_version],
-            ['Created', <RelativeTime key="created" time={session.created_at} />],
-            ...(session.ended_at === null ? [] : ([['Ended', <RelativeTime key="ended" time={session.ended_at} />]] as const)),
-          ]}
-        />
+        <Facts facts={factsOf(props)} />
       </section>
       {isOnAir && session.publish_url !== null && (
         <section className="card p-4">
@@ -59,7 +88,7 @@ export const SidePanel = ({ session, state, stats, verdict }: SidePanelProps) =>
           </p>
           <CodeBlock
             what="embedding code"
-            code={`<script src="${location.origin}/player/backlot-player.js"></script>\n<backlot-player\n  session="${location.origin}/v1/sessions/${session.session_id}"\n  token="${session.access_token}"\n></backlot-player>`}
+            code={`<script src="${location.origin}/player/backlot-player.js"></script>\n<backlot-player\n  session="${location.origin}/v1/sessions/${session.session_id}"\n  token="${session.player_token}"\n></backlot-player>`}
           />
         </section>
       )}

@@ -1,7 +1,7 @@
 import type { BacklotApiError, Me } from '@backlot/client';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { Images, LayoutTemplate, LogOut, MessagesSquare, Radio, Webhook, WifiOff, X } from 'lucide-react';
+import { Images, LayoutTemplate, LogOut, MessagesSquare, Radio, Sparkles, Webhook, WifiOff, X } from 'lucide-react';
 import { createContext, use, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useBacklot } from '../api/backlot-context.js';
 import { UploadsProvider } from '../library/uploads.js';
@@ -28,7 +28,13 @@ const GROUPS = [
   },
   { title: 'On air', links: [{ to: '/sessions', label: 'Sessions', icon: Radio }] },
   { title: 'Messaging', links: [{ to: '/conversations', label: 'Conversations', icon: MessagesSquare }] },
-  { title: 'Settings', links: [{ to: '/webhooks', label: 'Webhooks', icon: Webhook }] },
+  {
+    title: 'Settings',
+    links: [
+      { to: '/avatar-vendors', label: 'Avatar vendors', icon: Sparkles },
+      { to: '/webhooks', label: 'Webhooks', icon: Webhook },
+    ],
+  },
 ] as const;
 
 /** Sidebar, drawer, offline banner and the page. */

@@ -1,11 +1,14 @@
-import type { Canvas, CreateTemplateInput, RenditionFit, Template } from '@backlot/client';
+import type { Canvas, CreateTemplateInput, Framing, Keying, Render, RenditionFit, Template } from '@backlot/client';
+import { DEFAULT_FRAMING } from '@backlot/keyer/framing';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { Radio, Trash2 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { useSaveTemplate, useTemplate } from '../api/templates.js';
 import { MAX_TITLE_CHARACTERS } from '../library/limits.js';
+import { type AvatarDraft, avatarOf, draftOf } from '../sessions/avatar-draft.js';
 import { AvatarPart, BackgroundPart, CanvasPart, FitPart, LANDSCAPE_CANVAS, useAvatarOption, VoiceField } from '../sessions/choices.js';
-import { avatarKey } from '../sessions/describe-avatar.js';
+import { FramingPart, KeyingPart, RenderPart } from '../sessions/look-parts.js';
+import { usePreviewImage } from '../sessions/use-preview-image.js';
 import { Page } from '../shell/page.js';
 import { useDialog } from '../shell/search.js';
 import { Button, buttonClasses } from '../ui/button.js';
@@ -48,20 +51,28 @@ const TemplateForm = ({ template }: { readonly template: Template | null }) => {
   const { dialog, open, close } = useDialog();
   const save = useSaveTemplate(template?.id ?? null);
   const [title, setTitle] = useState(template?.title ?? '');
-  const [avatar, setAvatar] = useState<string | null>(template === null ? null : avatarKey(template.avatar));
+  const [draft, setDraft] = useState<AvatarDraft | null>(template === null ? null : draftOf(template.avatar));
   const [voice, setVoice] = useState<string | null>(template?.voice ?? null);
   const [background, setBackground] = useState<string | null>(template?.background_image ?? null);
   const [canvas, setCanvas] = useState<Canvas>(template?.canvas ?? LANDSCAPE_CANVAS);
   const [fit, setFit] = useState<RenditionFit>(template?.fit ?? 'cover');
-  const option = useAvatarOption(avatar);
+  const [framing, setFraming] = useState<Framing>(template?.framing ?? DEFAULT_FRAMING);
+  const [keying, setKeying] = useState<Keying>(template?.keying ?? {});
+  const [render, setRender] = useState<Render>(template?.render ?? 'client');
+  const option = useAvatarOption(draft?.key ?? null);
+  const avatar = option === undefined ? null : avatarOf(option, draft ?? draftOf(option.avatar));
+  const imageUrl = usePreviewImage(background);
 
   const wanted: CreateTemplateInput = {
     title: title.trim(),
-    ...(option === undefined ? {} : { avatar: option.avatar }),
+    ...(avatar === null ? {} : { avatar }),
     voice,
     background_image: background,
     canvas,
     fit,
+    framing,
+    keying,
+    render,
   };
   const leave = (): void => void navigate({ to: '/templates', search: {} });
   const submit = (event: FormEvent): void => {
@@ -134,20 +145,23 @@ const TemplateForm = ({ template }: { readonly template: Template | null }) => {
           />
         </div>
         <AvatarPart
-          value={avatar}
-          onChange={(key) => {
-            setAvatar(key);
+          value={draft}
+          onChange={(chosen) => {
             // A voice is one of its avatar.
-            setVoice(null);
+            if (chosen.key !== draft?.key) setVoice(null);
+            setDraft(chosen);
           }}
         />
         {((option?.voices.length ?? 0) > 0 || voice !== null) && <VoiceField voices={option?.voices ?? []} value={voice} onChange={setVoice} />}
         <BackgroundPart value={background} onChange={setBackground} />
         <CanvasPart value={canvas} saved={template?.canvas} onChange={setCanvas} />
         <FitPart value={fit} onChange={setFit} />
+        <FramingPart value={framing} canvas={canvas} background={{ imageUrl, fit }} onChange={setFraming} />
+        <KeyingPart value={keying} onChange={setKeying} />
+        <RenderPart value={render} onChange={setRender} />
         {save.error !== null && <ErrorNotice error={save.error} title="The template was not saved" />}
         <div className="flex gap-2">
-          <Button type="submit" variant="primary" disabled={save.isPending || title.trim() === '' || option === undefined}>
+          <Button type="submit" variant="primary" disabled={save.isPending || title.trim() === '' || avatar === null}>
             {save.isPending ? 'Saving' : 'Save template'}
           </Button>
           <Button onClick={leave}>Cancel</Button>

@@ -5,7 +5,7 @@ import { Dialog } from './dialog.js';
 /** One action of a page as a program does it. */
 export interface ApiExample {
   readonly title: string;
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   /** JSON body. */
   readonly body?: unknown;

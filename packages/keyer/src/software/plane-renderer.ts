@@ -1,8 +1,11 @@
 import { type Background, checkBackground } from '../background.js';
-import { fitRectangle, frameAvatar, type Rectangle } from '../framing.js';
+import { checkFraming, DEFAULT_FRAMING, fitRectangle, frameAvatar, type Framing, type Rectangle } from '../framing.js';
 import { Keyability } from '../keyability.js';
 import type { Owned } from '../owned.js';
 import { type KeyingParameters, resolveParameters } from '../parameters.js';
+import { PersonBox } from '../person-box.js';
+import type { ChromaImage } from '../planes.js';
+import { SAMPLING_GRID } from '../sampling-grid.js';
 import type { ScreenModel, Verdict } from '../screen-model.js';
 import { PlaneKeyer } from '../wasm/index.js';
 import { Backdrop, createLayer } from './backdrop.js';
@@ -28,6 +31,7 @@ export interface PlaneRendererOptions {
 interface Sized {
   readonly keyer: PlaneKeyer;
   readonly model: ScreenModel;
+  readonly person: PersonBox;
   /** The keyed frame as a picture, for canvases of another shape or size. */
   readonly layer: OffscreenCanvasRenderingContext2D;
   readonly keyed: ImageData;
@@ -49,6 +53,7 @@ export class PlaneRenderer implements Owned {
   #module: WebAssembly.Module | null = null;
   #backdrop: Backdrop;
   #background: Background = { kind: 'none' };
+  #framing = DEFAULT_FRAMING;
   #composedOver: Uint8ClampedArray | null = null;
   #sized: Sized | null = null;
   #mode: 'empty' | 'keyed' | 'plain' = 'empty';
@@ -106,6 +111,16 @@ export class PlaneRenderer implements Owned {
     this.#backdrop.set(background, transitionMs);
   }
 
+  /**
+   * Changes where the avatar stands on the canvas. It shows with the next frame or `redraw`.
+   * @throws TypeError, RangeError for a framing that can't be drawn; nothing has changed then.
+   */
+  setFraming(framing: Framing): void {
+    checkFraming(framing);
+    this.#framing = framing;
+    if (framing.crop === 'person' && this.#sized?.model.isReady === true) this.#findPerson(this.#sized, this.#sized.keyer.sample());
+  }
+
   /** Sets the canvas's size in pixels. The background is drawn anew at once; call `redraw`. */
   resize(width: number, height: number): void {
     if (this.#canvas.width === width && this.#canvas.height === height) return;
@@ -119,6 +134,7 @@ export class PlaneRenderer implements Owned {
   /** The stream is another one: its screen is measured before its first frame is drawn. The old picture stays. */
   restart(): void {
     this.#sized?.model.reset();
+    this.#sized?.person.reset();
     this.#keyability.restart();
   }
 
@@ -195,10 +211,12 @@ export class PlaneRenderer implements Owned {
     const isFullRange = fullRange === true;
     if (old !== null && old.keyer.width === width && old.keyer.height === height && old.matrix === matrix && old.isFullRange === isFullRange) return old;
     const keyer = PlaneKeyer.create(module, { width, height, matrix: matrix === 'bt709' ? 'bt709' : 'bt601', isFullRange, parameters: this.#parameters });
+    const grid = keyer.sample();
     this.#composedOver = null;
     this.#sized = {
       keyer,
       model: keyer.createScreenModel(),
+      person: new PersonBox(grid.width, grid.height),
       layer: createLayer(width, height),
       keyed: new ImageData(keyer.rgba, width, height),
       matrix,
@@ -218,15 +236,24 @@ export class PlaneRenderer implements Owned {
   }
 
   /** Measures the screen when it is time. Returns how to draw the frame; null while that is unknown. */
-  #measure({ keyer, model }: Sized): 'keyed' | 'plain' | null {
+  #measure(sized: Sized): 'keyed' | 'plain' | null {
+    const { keyer, model } = sized;
     const isKnown = model.isReady;
     if (isKnown && ++this.#age < MEASURE_EVERY) return 'keyed';
     this.#age = 0;
-    const isFit = model.update(keyer.sample());
-    if (isFit) keyer.setScreen(model);
+    const sample = keyer.sample();
+    const isFit = model.update(sample);
+    if (isFit) {
+      keyer.setScreen(model);
+      if (this.#framing.crop === 'person') this.#findPerson(sized, sample);
+    }
     if (!isKnown) return this.#keyability.judge(model, isFit);
     this.#keyability.report(model);
     return 'keyed';
+  }
+
+  #findPerson({ person, model }: Sized, sample: ChromaImage): void {
+    person.update(sample, model, SAMPLING_GRID.cellSize, this.#parameters);
   }
 
   /** A stream without a screen fills the canvas as it is. */
@@ -247,9 +274,11 @@ export class PlaneRenderer implements Owned {
       context.drawImage(backdrop.picture, 0, 0);
       return;
     }
-    const { keyer, keyed, layer } = sized;
-    const at: Rectangle = frameAvatar(keyer.width, keyer.height, backdrop.width, backdrop.height);
-    const isWhole = at.width === backdrop.width && at.height === backdrop.height && keyer.width === backdrop.width && keyer.height === backdrop.height;
+    const { keyer, keyed, layer, person } = sized;
+    if (this.#framing.crop === 'person') person.move(nowMs);
+    const at: Rectangle = frameAvatar(keyer.width, keyer.height, backdrop.width, backdrop.height, this.#framing, person.box);
+    const isWhole =
+      at.x === 0 && at.y === 0 && at.width === keyer.width && at.height === keyer.height && keyer.width === backdrop.width && keyer.height === backdrop.height;
     const behind = isWhole ? backdrop.opaquePixels : null;
     if (behind !== this.#composedOver) {
       keyer.setBackground(behind);

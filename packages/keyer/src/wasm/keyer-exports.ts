@@ -17,7 +17,9 @@ export interface KeyerExports extends WebAssembly.Exports {
   readonly keyedU: WebAssembly.Global<'i32'>;
   readonly keyedV: WebAssembly.Global<'i32'>;
   readonly cells: WebAssembly.Global<'i32'>;
-  layOut(width: number, height: number, cellsAcross: number, cellsDown: number): number;
+  readonly backdrop: WebAssembly.Global<'i32'>;
+  readonly canvas: WebAssembly.Global<'i32'>;
+  layOut(width: number, height: number, cellsAcross: number, cellsDown: number, canvasWidth: number, canvasHeight: number): number;
   setModel(isLeft: boolean, hueGuard: number, hueTolerance: number, hueSpread: number, ceiling: number, detail: number, spill: number, spillLuma: number): void;
   setCoding(black: number, white: number, gain: number, redV: number, greenU: number, greenV: number, blueU: number, noise: number): void;
   setScreen(cellsAcross: number, cellsDown: number, spanAcross: number, spanDown: number, black: number): void;
@@ -31,6 +33,8 @@ export interface KeyerExports extends WebAssembly.Exports {
   blurRgba(reach: number): void;
   blurPlanes(lumaReach: number, chromaReach: number): void;
   changeBackground(): void;
+  place(x: number, y: number, width: number, height: number): void;
+  composeCanvas(): void;
   keyToI420(): void;
   keyToRgba(isOver: boolean, isPremultiplied: boolean): void;
 }

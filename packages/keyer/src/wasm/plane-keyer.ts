@@ -1,5 +1,6 @@
-import { checkBytes, checkChoice, checkObject, checkPlane, checkSize } from '../checks.js';
+import { checkBytes, checkChoice, checkNumber, checkObject, checkPlane, checkSize } from '../checks.js';
 import { type Codes, codesOf, type Matrix, rgbOf } from '../color.js';
+import type { Rectangle } from '../framing.js';
 import { boxReachOf, lightReachOf, type Looks, matchColors, measureSubject, resolveLooks } from '../looks.js';
 import { type KeyingParameters, resolveParameters } from '../parameters.js';
 import { type ChromaImage, createChromaImage } from '../planes.js';
@@ -10,6 +11,9 @@ import { NotReadyError } from './not-ready-error.js';
 
 const PAGE_BYTES = 65_536;
 const LEAST_SIDE = 16;
+/** Of places on a canvas, in its pixels: far beyond any framing. */
+const MOST_PLACE = 1_000_000;
+const LEAST_EXTENT = 1 / 64;
 /** Bytes that are copied at a time: they stay in the cache until they are where they belong. */
 const PART_BYTES = 65_536;
 /** ε of the slope (keying model §2.5), in squares of limited-range codes. */
@@ -28,6 +32,8 @@ export interface PlaneKeyerOptions {
   readonly parameters?: Partial<KeyingParameters>;
   /** How to style the result; absent looks are off. */
   readonly looks?: Partial<Looks>;
+  /** Size of the canvas that `keyToCanvas` composes on, in pixels, even; absent: there is none. */
+  readonly canvas?: { readonly width: number; readonly height: number } | undefined;
 }
 
 type CompleteOptions = Required<PlaneKeyerOptions> & { readonly parameters: KeyingParameters; readonly looks: Looks };
@@ -103,6 +109,8 @@ export class PlaneKeyer implements PlanarPicture {
   readonly rgba: Uint8ClampedArray<ArrayBuffer>;
   /** What `keyToI420` makes, with the frame's strides. Only to be read. */
   readonly keyed: PlanarPicture;
+  /** What `keyToCanvas` makes: I420 without padding, of the canvas's size; empty without one. Only to be read. */
+  readonly canvas: Uint8Array;
   readonly #wasm: KeyerExports;
   readonly #options: CompleteOptions;
   readonly #memory: Uint8Array;
@@ -112,6 +120,8 @@ export class PlaneKeyer implements PlanarPicture {
   readonly #cells: Float32Array;
   readonly #image: ChromaImage;
   readonly #behindPlanes: PlanarPicture;
+  readonly #backdrop: Uint8Array;
+  #at: Rectangle | null = null;
   #isSampled = false;
   #hasScreen = false;
   #hasBackground = false;
@@ -121,7 +131,7 @@ export class PlaneKeyer implements PlanarPicture {
   #surroundings: Codes | null = null;
 
   private constructor(module: WebAssembly.Module, options: CompleteOptions) {
-    const { width, height, parameters, looks, isFullRange, matrix } = options;
+    const { width, height, parameters, looks, isFullRange, matrix, canvas = { width: 0, height: 0 } } = options;
     const memory = new WebAssembly.Memory({ initial: 0 });
     const wasm = new WebAssembly.Instance(module, { env: { memory } }).exports as KeyerExports;
     this.width = width;
@@ -132,7 +142,7 @@ export class PlaneKeyer implements PlanarPicture {
     this.#image = createChromaImage(grid.width, grid.height);
     const cellsAcross = Math.ceil(grid.width / SAMPLING_GRID.cellSize);
     const cellsDown = Math.ceil(grid.height / SAMPLING_GRID.cellSize);
-    const bytes = wasm.layOut(width, height, cellsAcross, cellsDown);
+    const bytes = wasm.layOut(width, height, cellsAcross, cellsDown, canvas.width, canvas.height);
     memory.grow(Math.ceil(bytes / PAGE_BYTES));
 
     const { buffer } = memory;
@@ -152,6 +162,9 @@ export class PlaneKeyer implements PlanarPicture {
     this.#behindPlanes = pictureAt(wasm.behindLuma.value, wasm.behindU.value, wasm.behindV.value);
     this.uv = new Uint8Array(buffer, wasm.interleaved.value, 2 * this.chromaStride * h);
     this.rgba = new Uint8ClampedArray(buffer, wasm.rgba.value, 4 * width * height);
+    const canvasBytes = (3 * canvas.width * canvas.height) / 2;
+    this.canvas = new Uint8Array(buffer, wasm.canvas.value, canvasBytes);
+    this.#backdrop = new Uint8Array(buffer, wasm.backdrop.value, canvasBytes);
     this.#given = new Uint8Array(buffer, wasm.given.value, wasm.givenBytes.value);
     this.#behind = new Uint8Array(buffer, wasm.behind.value, 4 * width * height);
     this.#cells = new Float32Array(buffer, wasm.cells.value, 4 * cellsAcross * cellsDown);
@@ -182,8 +195,8 @@ export class PlaneKeyer implements PlanarPicture {
 
   /**
    * Makes one for frames of one size and coding. `module` is the compiled `keyer.wasm`.
-   * @throws RangeError for a size that is no whole number from 16 to 8192 or a parameter out of its range, TypeError for
-   * another module or options of the wrong type.
+   * @throws RangeError for a size that is no whole number from 16 to 8192, a canvas whose sides are not even or a parameter out
+   * of its range, TypeError for another module or options of the wrong type.
    */
   static create(module: WebAssembly.Module, options: PlaneKeyerOptions): PlaneKeyer {
     if (!(module instanceof WebAssembly.Module) || !WebAssembly.Module.exports(module).some(({ name }) => name === 'layOut')) {
@@ -193,8 +206,10 @@ export class PlaneKeyer implements PlanarPicture {
     checkSize(options.width, options.height, LEAST_SIDE);
     checkChoice('matrix', options.matrix, ['bt601', 'bt709']);
     checkChoice('isFullRange', options.isFullRange, [true, false, undefined]);
+    if (options.canvas !== undefined) checkCanvas(options.canvas);
     return new PlaneKeyer(module, {
       ...options,
+      canvas: options.canvas,
       isFullRange: options.isFullRange ?? false,
       parameters: resolveParameters(options.parameters),
       looks: resolveLooks(options.looks),
@@ -380,6 +395,35 @@ export class PlaneKeyer implements PlanarPicture {
     return this.keyed;
   }
 
+  /**
+   * What `keyToCanvas` composes over: I420 without padding of the canvas's size, of the frames' matrix and range, copied.
+   * @throws RangeError for another length, TypeError for detached bytes.
+   */
+  setCanvasBackground(picture: Uint8Array): void {
+    checkBytes('picture', picture, this.#backdrop.length);
+    if (picture.length > this.#backdrop.length) throw new RangeError(`picture must have ${this.#backdrop.length} bytes, not ${picture.length}.`);
+    this.#backdrop.set(picture);
+  }
+
+  /**
+   * Keys the frame in memory with the screen that was set, and puts it at its place on the canvas, bilinear, over the canvas's
+   * background. `at` is in pixels of the canvas and may reach over it. Returns `canvas`. Looks that need a background are off.
+   * @throws NotReadyError without a screen, RangeError for a place without extent.
+   */
+  keyToCanvas(at: Rectangle): Uint8Array {
+    this.#checkScreen();
+    const before = this.#at;
+    if (before === null || before.x !== at.x || before.y !== at.y || before.width !== at.width || before.height !== at.height) {
+      for (const side of ['x', 'y'] as const) checkNumber(`at.${side}`, at[side], -MOST_PLACE, MOST_PLACE);
+      for (const side of ['width', 'height'] as const) checkNumber(`at.${side}`, at[side], LEAST_EXTENT, MOST_PLACE);
+      this.#wasm.place(at.x, at.y, at.width, at.height);
+      this.#at = { ...at };
+    }
+    this.#wasm.keyToRgba(false, true);
+    this.#wasm.composeCanvas();
+    return this.canvas;
+  }
+
   /** The subject's mean colour, followed slowly: it must not flicker. */
   #followSubject(model: ScreenModel): void {
     const { looks, parameters } = this.#options;
@@ -468,6 +512,12 @@ export class PlaneKeyer implements PlanarPicture {
     return parts;
   }
 }
+
+const checkCanvas = (canvas: { readonly width: number; readonly height: number }): void => {
+  checkObject('canvas', canvas);
+  checkSize(canvas.width, canvas.height, 2);
+  if (canvas.width % 2 !== 0 || canvas.height % 2 !== 0) throw new RangeError(`canvas must have even sides, not ${canvas.width} × ${canvas.height}.`);
+};
 
 /** How much red, green and blue make of luma, black to white 1. */
 const lumaShares = (matrix: Matrix): [number, number, number] => {

@@ -4,8 +4,9 @@ import { SAMPLING_GRID } from '../sampling-grid.js';
 import { ScreenModel, type Verdict } from '../screen-model.js';
 import { Backdrop } from './backdrop.js';
 import { type Background, checkBackground } from '../background.js';
-import { fitRectangle, frameAvatar, type Rectangle } from '../framing.js';
+import { checkFraming, DEFAULT_FRAMING, fitRectangle, frameAvatar, type Framing, type Rectangle } from '../framing.js';
 import { Keyability } from '../keyability.js';
+import { PersonBox } from '../person-box.js';
 import { FrameKeyer } from './frame-keyer.js';
 import { FrameSampler } from './frame-sampler.js';
 import { Program } from './program.js';
@@ -19,6 +20,7 @@ interface Sized extends Owned {
   readonly keyer: FrameKeyer;
   readonly sampler: FrameSampler;
   readonly model: ScreenModel;
+  readonly person: PersonBox;
 }
 
 /** Parts that live as long as a GL context. */
@@ -57,6 +59,7 @@ export class KeyRenderer implements Owned {
   #standing: Standing | null = null;
   #sized: Sized | null = null;
   #background: Background = { kind: 'none' };
+  #framing = DEFAULT_FRAMING;
   #mode: 'empty' | 'keyed' | 'plain' = 'empty';
   #age = 0;
   #isHeld = false;
@@ -121,6 +124,17 @@ export class KeyRenderer implements Owned {
     if (!this.#gl.isContextLost()) this.#standing?.backdrop.set(background, transitionMs);
   }
 
+  /**
+   * Changes where the avatar stands on the canvas. It shows with the next `drawFrame` or `redraw`.
+   * @throws TypeError, RangeError for a framing that can't be drawn; nothing has changed then.
+   */
+  setFraming(framing: Framing): void {
+    checkFraming(framing);
+    this.#framing = framing;
+    this.#placed = null;
+    if (this.#sized?.model.isReady === true) this.#findPerson(this.#sized);
+  }
+
   /** Sets the canvas's size in pixels. The background is drawn anew at once; call `redraw`. */
   resize(width: number, height: number): void {
     if (this.#canvas.width === width && this.#canvas.height === height) return;
@@ -133,6 +147,7 @@ export class KeyRenderer implements Owned {
   /** The stream is another one: its screen is measured before its first frame is drawn. The old picture stays. */
   restart(): void {
     this.#sized?.model.reset();
+    this.#sized?.person.reset();
     this.#sized?.sampler.cancel();
     this.#keyability.restart();
   }
@@ -234,12 +249,14 @@ export class KeyRenderer implements Owned {
     // A stream that changes its resolution keeps what is known of its screen.
     const known = old !== null && old.sampler.image.width === gridWidth && old.sampler.image.height === gridHeight;
     const model = known ? old.model : new ScreenModel(gridWidth, gridHeight, SAMPLING_GRID, this.#parameters);
+    const person = known ? old.person : new PersonBox(gridWidth, gridHeight);
     const keyer = new FrameKeyer(gl, width, height, model, gridWidth, gridHeight, SAMPLING_GRID.cellSize, this.#parameters);
     if (model.isReady) keyer.setScreen(model);
     this.#sized = {
       keyer,
       sampler,
       model,
+      person,
       dispose() {
         keyer.dispose();
         sampler.dispose();
@@ -249,16 +266,20 @@ export class KeyRenderer implements Owned {
   }
 
   /** Measures the screen when it is time. Returns how to draw the frame; null while that is unknown. */
-  #measure({ keyer, sampler, model }: Sized): 'keyed' | 'plain' | null {
+  #measure(sized: Sized): 'keyed' | 'plain' | null {
+    const { keyer, sampler, model } = sized;
     if (!model.isReady) {
       sampler.readNow(keyer.frame);
       const mode = this.#keyability.judge(model, model.update(sampler.image));
-      if (mode === 'keyed') keyer.setScreen(model);
+      if (mode !== 'keyed') return mode;
+      keyer.setScreen(model);
+      this.#findPerson(sized);
       return mode;
     }
     if (sampler.poll()) {
       model.update(sampler.image);
       keyer.setScreen(model);
+      this.#findPerson(sized);
       this.#keyability.report(model);
     }
     if (++this.#age >= MEASURE_EVERY && !sampler.isReading) {
@@ -266,6 +287,11 @@ export class KeyRenderer implements Owned {
       sampler.begin(keyer.frame);
     }
     return 'keyed';
+  }
+
+  /** Looks where the person is, if that matters, in what was measured last. */
+  #findPerson({ person, sampler, model }: Sized): void {
+    if (this.#framing.crop === 'person' && person.update(sampler.image, model, SAMPLING_GRID.cellSize, this.#parameters)) this.#placed = null;
   }
 
   /** The backdrop, over it the tiles that are nothing but avatar, and at last those where the two meet. */
@@ -276,6 +302,7 @@ export class KeyRenderer implements Owned {
     const { width, height } = this.#canvas;
     const keyer = this.#mode === 'empty' ? undefined : this.#sized?.keyer;
     if (keyer === undefined) return backdrop.copyToCanvas();
+    if (this.#framing.crop === 'person' && this.#sized?.person.move(nowMs) === true) this.#placed = null;
     if (this.#placed !== keyer || this.#placedMode !== this.#mode) this.#place(keyer, width, height);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.viewport(0, 0, width, height);
@@ -346,10 +373,13 @@ export class KeyRenderer implements Owned {
     gl.uniform1f(program.at('wanted'), wanted);
   }
 
-  /** Works out where the frame stands on the canvas; kept until the frame's or the canvas's size changes. */
+  /** Works out where the frame stands on the canvas; kept until the frame's or the canvas's size, the framing or the person's box changes. */
   #place(keyer: FrameKeyer, width: number, height: number): void {
     this.#placed = keyer;
     this.#placedMode = this.#mode;
-    this.#at = this.#mode === 'plain' ? fitRectangle(keyer.width, keyer.height, width, height, 'cover') : frameAvatar(keyer.width, keyer.height, width, height);
+    this.#at =
+      this.#mode === 'plain'
+        ? fitRectangle(keyer.width, keyer.height, width, height, 'cover')
+        : frameAvatar(keyer.width, keyer.height, width, height, this.#framing, this.#sized?.person.box);
   }
 }

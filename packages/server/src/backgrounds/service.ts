@@ -4,6 +4,7 @@ import type { ClaimedBlob } from '../blobs/store-claimed.js';
 import type { Database, Executor } from '../database/database.js';
 import { BacklotError } from '../errors.js';
 import { createId } from '../ids.js';
+import type { Size } from '../images/geometry.js';
 import type { UrlSigner } from '../identity/url-signer.js';
 import { publishEvent } from '../webhooks/outbox.js';
 import { adviseOn } from './advice.js';
@@ -219,6 +220,17 @@ export class BackgroundImageService {
   /** Makes sure that the picture for a canvas is there, so that no viewer waits for it. */
   async ensureRendition(sourceSha256: string, box: RenditionBox): Promise<void> {
     await this.#options.renditions.ensure(sourceSha256, canonicalVariant(box));
+  }
+
+  /** The bytes of the picture for a canvas, as viewers get it. Throws `rendition_not_found`. */
+  async readPicture(sourceSha256: string, box: RenditionBox): Promise<Uint8Array<ArrayBuffer>> {
+    const { open } = await this.#open(sourceSha256, canonicalVariant(box));
+    return new Uint8Array(await new Response((await open()).stream).arrayBuffer());
+  }
+
+  /** A JPEG of exactly this size, cropped and enlarged as it needs. Throws `rendition_not_found` and what decoding throws. */
+  async exactPicture(sourceSha256: string, size: Size, maxBytes: number): Promise<Uint8Array> {
+    return this.#options.renditions.exact(sourceSha256, size, maxBytes);
   }
 
   /**

@@ -5,7 +5,7 @@ import { createLog } from '../logging.js';
 import { createBlooioProvider } from '../messaging/blooio/provider.js';
 import { signDelivery } from '../messaging/blooio/signature.js';
 import type { MessagingProvider, ProviderMemory } from '../messaging/port.js';
-import { startWireServer, type WireReply, type WireRequest, type WireServer } from '../messaging/wire-server.testing.js';
+import { startWireServer, type WireReply, type WireRequest, type WireServer } from '../http/wire-server.testing.js';
 import { ConversationFeed } from './feed.js';
 import { inboundPath, registerInboundRoutes } from './inbound-routes.js';
 import { Inbox } from './inbox.js';

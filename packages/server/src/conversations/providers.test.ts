@@ -6,7 +6,7 @@ import { createBlueBubblesProvider } from '../messaging/bluebubbles/provider.js'
 import { Mac } from '../messaging/bluebubbles-wire/mac.testing.js';
 import { createPhotonProvider } from '../messaging/photon/provider.js';
 import type { MessagingProvider, ProviderChat } from '../messaging/port.js';
-import { startWireServer, type WireServer } from '../messaging/wire-server.testing.js';
+import { startWireServer, type WireServer } from '../http/wire-server.testing.js';
 import { openTestConversations, type TestConversations } from './conversations.testing.js';
 
 const NORA: ProviderChat = {

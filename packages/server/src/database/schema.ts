@@ -110,6 +110,11 @@ export const templates = pgTable(
     canvasWidth: integer('canvas_width').notNull(),
     canvasHeight: integer('canvas_height').notNull(),
     fit: text('fit', { enum: ['cover', 'contain'] }).notNull(),
+    framing: jsonb('framing').notNull().default({ scale: 1, x: 0, y: 0, crop: 'none' }),
+    keying: jsonb('keying').notNull().default({}),
+    render: text('render', { enum: ['client', 'server'] })
+      .notNull()
+      .default('client'),
     createdAt: createdAt(),
     updatedAt: time('updated_at').notNull(),
   },
@@ -128,6 +133,18 @@ export const sessions = pgTable(
     canvasWidth: integer('canvas_width').notNull(),
     canvasHeight: integer('canvas_height').notNull(),
     fit: text('fit', { enum: ['cover', 'contain'] }).notNull(),
+    framing: jsonb('framing').notNull().default({ scale: 1, x: 0, y: 0, crop: 'none' }),
+    keying: jsonb('keying').notNull().default({}),
+    render: text('render', { enum: ['client', 'server'] })
+      .notNull()
+      .default('client'),
+    /** On LiveKit: the room, and the identity of the viewer that the session was made for. */
+    livekitRoom: text('livekit_room'),
+    livekitIdentity: text('livekit_identity'),
+    /** What finds the avatar's session at its vendor again; null when there is none. */
+    avatarReference: text('avatar_reference'),
+    /** The opening text has been handed to the avatar. */
+    openingSaidAt: time('opening_said_at'),
     voiceId: text('voice_id'),
     openingText: text('opening_text'),
     metadata: jsonb('metadata').notNull(),
@@ -140,7 +157,25 @@ export const sessions = pgTable(
     index('sessions_on_air')
       .on(table.status)
       .where(sql`${table.status} in ('starting', 'live')`),
+    /** A LiveKit room carries one session at a time. */
+    uniqueIndex('sessions_livekit_room')
+      .on(table.livekitRoom)
+      .where(sql`${table.status} in ('starting', 'live')`),
   ],
+);
+
+/** Organizations' API keys at avatar vendors. Sealed: Backlot can read them, whoever has the database alone can't. */
+export const avatarCredentials = pgTable(
+  'avatar_credentials',
+  {
+    organizationId: organizationId(),
+    vendor: text('vendor').notNull(),
+    sealed: bytes('sealed').notNull(),
+    /** First characters, to tell keys apart. */
+    displayPrefix: text('display_prefix').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.organizationId, table.vendor] })],
 );
 
 /** The background of a surface as it is now: a copy of the facts, so that the library's later changes don't touch it. */

@@ -1,9 +1,11 @@
 import type { App } from './context.js';
 
-/** Something that Backlot can't work without; rejects when it is down. */
+/** Something that Backlot works with; rejects when it is down. */
 export interface HealthProbe {
   readonly name: string;
   readonly check: () => Promise<unknown>;
+  /** Backlot is ready without it: what needs it says so. */
+  readonly optional?: true;
 }
 
 const PROBE_TIMEOUT_MS = 500;
@@ -30,8 +32,8 @@ const isUp = async ({ check }: HealthProbe): Promise<boolean> => {
 export const registerHealthRoutes = (app: App, probes: readonly HealthProbe[], isDraining: () => boolean): void => {
   app.get('/health/live', (context) => context.json({ status: 'live' }));
   app.get('/health/ready', async (context) => {
-    const states = await Promise.all(probes.map(async (probe) => ({ name: probe.name, up: await isUp(probe) })));
-    const ready = !isDraining() && states.every(({ up }) => up);
+    const states = await Promise.all(probes.map(async (probe) => ({ ...probe, up: await isUp(probe) })));
+    const ready = !isDraining() && states.every(({ up, optional }) => up || optional === true);
     return context.json(
       { status: ready ? 'ready' : 'not ready', parts: Object.fromEntries(states.map(({ name, up }) => [name, up ? 'up' : 'down'])) },
       ready ? 200 : 503,

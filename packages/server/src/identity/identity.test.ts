@@ -33,13 +33,15 @@ describe('session tokens', () => {
     const viewer = tokens.issue({ sessionId: 'sess_4tz8hw2kq9mx7cvn3pdr', role: 'viewer' });
     expect(viewer).toMatch(/^blv_[\w.-]+$/);
     expect(tokens.verify(viewer)).toEqual({ sessionId: 'sess_4tz8hw2kq9mx7cvn3pdr', role: 'viewer' });
-    expect(tokens.verify(tokens.issue({ sessionId: 'sess_a', role: 'publisher' }))).toEqual({ sessionId: 'sess_a', role: 'publisher' });
+    for (const role of ['publisher', 'compositor'] as const)
+      expect(tokens.verify(tokens.issue({ sessionId: 'sess_a', role }))).toEqual({ sessionId: 'sess_a', role });
   });
 
   it("can't be forged, changed, cut, or made with another secret", () => {
     const token = tokens.issue({ sessionId: 'sess_abc', role: 'viewer' });
     const forged = [
       token.replace('blv', 'blp'),
+      token.replace('blv', 'blc'),
       token.replace('sess_abc', 'sess_abd'),
       token.slice(0, -2),
       `${token}AA`,

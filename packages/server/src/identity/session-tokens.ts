@@ -1,7 +1,7 @@
 import { isSignature, signText } from './secrets.js';
 
-/** What a token lets its bearer do in one session. */
-export type SessionRole = 'viewer' | 'publisher';
+/** What a token lets its bearer do in one session. The `compositor` watches what the publisher sends, and publishes what viewers watch. */
+export type SessionRole = 'viewer' | 'publisher' | 'compositor';
 
 export interface SessionClaims {
   readonly sessionId: string;
@@ -15,9 +15,10 @@ export interface SessionTokens {
   verify(token: string): SessionClaims | null;
 }
 
-const PREFIXES = { viewer: 'blv', publisher: 'blp' } as const;
+const PREFIXES = { viewer: 'blv', publisher: 'blp', compositor: 'blc' } as const;
+const ROLES = ['viewer', 'publisher', 'compositor'] as const satisfies readonly SessionRole[];
 
-/** Tokens `blv_<session>.<signature>` (viewer) and `blp_…` (publisher): HMAC-SHA256 with the installation's secret. */
+/** Tokens `blv_<session>.<signature>` (viewer), `blp_…` (publisher) and `blc_…` (compositor): HMAC-SHA256 with the installation's secret. */
 export const createSessionTokens = (secret: Uint8Array): SessionTokens => {
   const sign = (head: string): Buffer => signText(secret, 'session-token', head);
   return {
@@ -26,11 +27,12 @@ export const createSessionTokens = (secret: Uint8Array): SessionTokens => {
       return `${head}.${sign(head).toString('base64url')}`;
     },
     verify: (token) => {
-      const match = /^((blv|blp)_(sess_[a-z0-9]+))\.([\w-]+)$/.exec(token);
+      const match = /^((blv|blp|blc)_(sess_[a-z0-9]+))\.([\w-]+)$/.exec(token);
       if (match === null) return null;
       const [, head = '', prefix, sessionId = '', signature = ''] = match;
-      if (!isSignature(sign(head), signature)) return null;
-      return { sessionId, role: prefix === PREFIXES.viewer ? 'viewer' : 'publisher' };
+      const role = ROLES.find((candidate) => PREFIXES[candidate] === prefix);
+      if (role === undefined || !isSignature(sign(head), signature)) return null;
+      return { sessionId, role };
     },
   };
 };

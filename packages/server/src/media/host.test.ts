@@ -1,7 +1,8 @@
+import { DEFAULT_FRAMING } from '@backlot/contract';
 import { hasFfmpeg, hasSharedData, sharedData } from '@backlot/testing';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -55,7 +56,7 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('the media host', () => {
   });
 
   const start = async (path: string, observer: MediaObserver, by: MediaHost = host): Promise<MediaJob> =>
-    by.start({ source: await inspect(path), outlet: { type: 'whip', url: receiver.url, token: receiver.token } }, observer, never);
+    by.start({ source: await inspect(path), composing: null, outlet: { type: 'whip', url: receiver.url, token: receiver.token } }, observer, never);
   const spareReady = async (): Promise<number> => {
     await expect.poll(() => children().length, { timeout: 10_000 }).toBe(1);
     return children()[0] ?? 0;
@@ -88,6 +89,54 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('the media host', () => {
     await makeCountingClip(path, { width: 361, height: 641, rateFps: 10, frames: 10, audio: false });
     await using _job = await start(path, recorder().observer);
     await expect.poll(() => receiver.received[0]?.keyFrame, { timeout: 20_000 }).toEqual({ width: 360, height: 640 });
+  });
+
+  test('a composed clip has the size of its canvas, and goes on steadily through swaps and a broken image', async () => {
+    const { told, observer } = recorder();
+    const bytes = new Uint8Array(await readFile(sharedData('backgrounds/photos/porch-691330_1280.jpg')));
+    const composing = {
+      canvas: { width: 640, height: 360 },
+      framing: DEFAULT_FRAMING,
+      keying: { key: 'auto' },
+      background: { kind: 'color', color: '#204060' },
+    } as const;
+    const outlet = { type: 'whip', url: receiver.url, token: receiver.token } as const;
+    const job = await host.start({ source: await inspect(talking), composing, outlet }, observer, never);
+    const audioTicks = () => receiver.received[0]?.audioTicks ?? 0;
+    await expect.poll(audioTicks, { timeout: 20_000 }).toBeGreaterThan(48_000);
+    for (const background of [
+      { kind: 'image', bytes, fit: 'cover' },
+      { kind: 'image', bytes: bytes.subarray(0, 999), fit: 'cover' },
+      { kind: 'none' },
+    ] as const) {
+      job.setBackground(background, 300);
+      const before = audioTicks();
+      await expect.poll(audioTicks, { timeout: 20_000 }).toBeGreaterThan(before + 48_000);
+    }
+    const { videoFrames = 0, keyFrame } = receiver.received[0] ?? {};
+    expect(keyFrame).toEqual({ width: 640, height: 360 });
+    // 24 pictures a second, and some more while a background fades.
+    expect(videoFrames / (audioTicks() / 48_000)).toBeGreaterThan(20);
+    expect(videoFrames / (audioTicks() / 48_000)).toBeLessThan(36);
+    expect(told).toEqual({ published: 1, failed: [] });
+    await job[Symbol.asyncDispose]();
+    job.setBackground({ kind: 'none' }, 0);
+  });
+
+  test('a job whose first background can’t be decoded does not start', async () => {
+    const background = { kind: 'image', bytes: new Uint8Array(64), fit: 'cover' } as const;
+    const composing = { canvas: { width: 640, height: 360 }, framing: DEFAULT_FRAMING, keying: {}, background };
+    const outlet = { type: 'whip', url: receiver.url, token: receiver.token } as const;
+    await expect(host.start({ source: await inspect(talking), composing, outlet }, recorder().observer, never)).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  test('a stream that nobody sends is given up with a plain sentence', async () => {
+    receiver.refuseWith(404);
+    const composing = { canvas: { width: 640, height: 360 }, framing: DEFAULT_FRAMING, keying: {}, background: { kind: 'none' } } as const;
+    const { url, token } = receiver;
+    await expect(
+      host.start({ source: { type: 'whep', url, token }, composing, outlet: { type: 'whip', url, token } }, recorder().observer, never),
+    ).rejects.toMatchObject({ message: "The avatar's stream could not be received." });
   });
 
   test('the warm spare takes the job, and another one is made', async () => {
@@ -146,7 +195,9 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('the media host', () => {
     const source = await inspect(path);
     await rm(path);
     const { told, observer } = recorder();
-    await expect(host.start({ source, outlet: { type: 'whip', url: receiver.url, token: receiver.token } }, observer, never)).rejects.toMatchObject({
+    await expect(
+      host.start({ source, composing: null, outlet: { type: 'whip', url: receiver.url, token: receiver.token } }, observer, never),
+    ).rejects.toMatchObject({
       code: 'clip_unreadable',
     });
     expect(told.failed).toEqual([]);
@@ -179,7 +230,11 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('the media host', () => {
   test('an aborted start ends its process', async () => {
     const source = await inspect(talking);
     const abort = new AbortController();
-    const started = host.start({ source, outlet: { type: 'whip', url: receiver.url, token: receiver.token } }, recorder().observer, abort.signal);
+    const started = host.start(
+      { source, composing: null, outlet: { type: 'whip', url: receiver.url, token: receiver.token } },
+      recorder().observer,
+      abort.signal,
+    );
     abort.abort();
     await expect(started).rejects.toBeInstanceOf(Error);
     await expect.poll(() => descendants(process.pid, talking), { timeout: 10_000 }).toEqual([]);
@@ -202,7 +257,7 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('the media host', () => {
       const quiet = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
       const host = createMediaHost({ log: quiet });
       const observer = { published: () => console.log('published'), speechStarted() {}, speechEnded() {}, failed() {} };
-      await host.start(${JSON.stringify({ source: { type: 'clip', path: suit, ffmpegPath, format }, outlet: { type: 'whip', url: receiver.url, token: receiver.token } })}, observer, new AbortController().signal);
+      await host.start(${JSON.stringify({ source: { type: 'clip', path: suit, ffmpegPath, format }, composing: null, outlet: { type: 'whip', url: receiver.url, token: receiver.token } })}, observer, new AbortController().signal);
     `;
     const parent = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];

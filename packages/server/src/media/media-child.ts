@@ -36,6 +36,8 @@ export class MediaChild {
       // Nothing of the server's environment, in which there are secrets.
       env: {},
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // Images go to the child as bytes.
+      serialization: 'advanced',
     });
     const { pid } = this.#process;
     this.#log = log.child({ mediaPid: pid });

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { BacklotError } from '../errors.js';
 import type { MediaChild } from './media-child.js';
 import type { MediaReply } from './messages.js';
-import type { MediaJob, MediaJobSpec, MediaObserver } from './port.js';
+import type { MediaBackground, MediaJob, MediaJobSpec, MediaObserver } from './port.js';
 
 const START_TIMEOUT_MS = 15_000;
 /** espeak-ng says the longest text in well under a second. */
@@ -67,6 +67,10 @@ export class MediaRun implements MediaJob {
     }
   }
 
+  setBackground(background: MediaBackground, transitionMs: number): void {
+    if (!this.#over) this.#child.send({ type: 'background', background, transitionMs });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end();
     await this.#child.exited;
@@ -96,6 +100,9 @@ export class MediaRun implements MediaJob {
       }
       case 'speech-ended':
         this.#observer.speechEnded(message.speechId);
+        return;
+      case 'background-failed':
+        this.#log.error({ reason: message.reason, mediaPid: this.#child.pid }, 'a background could not be shown');
         return;
       case 'failed':
         this.#log.error({ code: message.code, reason: message.reason, mediaPid: this.#child.pid }, 'media job failed');

@@ -34,16 +34,46 @@ const mediaSource = z.discriminatedUnion('type', [
     ffmpegPath: z.string(),
     format: clipFormat,
   }),
+  /** A stranger's stream; it has to be composed. */
+  z.strictObject({ type: z.literal('whep'), url: z.url(), token: z.string() }),
 ]);
+
+/** What stands behind a composed avatar; `fit`: how the image fills the canvas. */
+const background = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
+  z.strictObject({ kind: z.literal('color'), color: z.string() }),
+  z.strictObject({ kind: z.literal('image'), bytes: z.instanceof(Uint8Array), fit: z.enum(['cover', 'contain']) }),
+]);
+
+const share = z.number().min(0).max(1).optional();
+/** How the source's pictures are composed before they are published. */
+const composing = z.strictObject({
+  canvas: z.strictObject({ width: side, height: side }),
+  framing: z.strictObject({ scale: z.number(), x: z.number(), y: z.number(), crop: z.enum(['none', 'person']) }),
+  keying: z.strictObject({
+    key: z.string().optional(),
+    floor: share,
+    ceiling: share,
+    hue_tolerance: share,
+    detail: share,
+    spill: share,
+    plate: z.boolean().optional(),
+  }),
+  background,
+});
 
 /** What the parent asks of a media child. A child does one job in its life. */
 export const mediaCommand = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('start'),
     source: mediaSource,
+    /** Null: the pictures are published as they are. */
+    composing: composing.nullable(),
     outlet: z.strictObject({ type: z.literal('whip'), url: z.url(), token: z.string() }),
   }),
   z.strictObject({ type: z.literal('speak'), speechId, text: z.string() }),
+  /** Another background for a composed avatar, the newest counts. */
+  z.strictObject({ type: z.literal('background'), background, transitionMs: z.number().min(0) }),
   /** Unpublish and exit. */
   z.strictObject({ type: z.literal('stop') }),
 ]);
@@ -60,11 +90,15 @@ export const mediaReply = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('speech-refused'), speechId, code: z.enum(['speech_unsupported', 'speech_busy', 'internal']), reason: z.string() }),
   z.strictObject({ type: z.literal('speech-started'), speechId, text: z.string(), durationMs: z.number().min(0), audible: z.boolean() }),
   z.strictObject({ type: z.literal('speech-ended'), speechId }),
+  /** A background could not be shown; the one before stays. */
+  z.strictObject({ type: z.literal('background-failed'), reason: z.string() }),
   /** The job is over; the child exits. `message` is for users, `reason` for the log. */
   z.strictObject({ type: z.literal('failed'), code: z.enum(['avatar_failed', 'clip_unreadable']), message: z.string(), reason: z.string() }),
 ]);
 
 export type ClipFormat = z.infer<typeof clipFormat>;
+export type MediaBackground = z.infer<typeof background>;
+export type MediaComposing = z.infer<typeof composing>;
 export type MediaSource = z.infer<typeof mediaSource>;
 export type MediaCommand = z.infer<typeof mediaCommand>;
 export type MediaReply = z.infer<typeof mediaReply>;

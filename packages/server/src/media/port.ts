@@ -1,8 +1,10 @@
-import type { MediaSource } from './messages.js';
+import type { MediaBackground, MediaComposing, MediaSource } from './messages.js';
 
 /** What a job of the media host makes: pictures and sound of a source, published to an outlet. */
 export interface MediaJobSpec {
   readonly source: MediaSource;
+  /** Canvas, framing, keying and first background of the composed picture; null: the source's pictures are published as they are. */
+  readonly composing: MediaComposing | null;
   /** A WHIP endpoint (RFC 9725) with its Bearer token. */
   readonly outlet: { readonly type: 'whip'; readonly url: string; readonly token: string };
 }
@@ -21,6 +23,8 @@ export interface MediaObserver {
 export interface MediaJob extends AsyncDisposable {
   /** Queues a text. Throws `BacklotError` `speech_unsupported`, `speech_busy`, `session_ended` after the end, `internal`. */
   speak(speechId: string, text: string): Promise<{ readonly audible: boolean }>;
+  /** Changes what is behind a composed avatar, cross-fading. The newest call counts; after the end it does nothing. */
+  setBackground(background: MediaBackground, transitionMs: number): void;
 }
 
 /** Runs media jobs, each in a process of its own, so that a crash in a codec costs one session. */
@@ -32,6 +36,8 @@ export interface MediaHost extends AsyncDisposable {
    */
   start(spec: MediaJobSpec, observer: MediaObserver, signal: AbortSignal): Promise<MediaJob>;
 }
+
+export type { MediaBackground, MediaComposing };
 
 /** A clip that can be played. */
 export type ClipSource = Extract<MediaSource, { readonly type: 'clip' }>;

@@ -1,3 +1,5 @@
+import type { Picture } from './compositor/picture.js';
+
 /** Samples a second of all audio in the media child. */
 export const AUDIO_RATE_HZ = 48_000;
 /** Samples of one audio chunk: 10 ms, mono. */
@@ -13,6 +15,8 @@ export interface Source extends AsyncDisposable {
   readonly width: number;
   readonly height: number;
   readonly rateFps: number;
+  /** Whether pictures come when they come: `rateFps` is how often it is asked, and one that stands is only sent again now and then. */
+  readonly isLive?: boolean;
   /**
    * Writes frame `index` into `into`: I420, BT.601 limited range, tightly packed (Y width × height, then U and V of
    * half the sides). Indices rise, and may skip when the process was late. False when there is nothing new: `into` is
@@ -20,6 +24,14 @@ export interface Source extends AsyncDisposable {
    */
   readVideo(index: number, into: Uint8Array): boolean;
   /** Writes the next 10 ms of 48 kHz mono into `into` (480 samples); silence where there is none. */
+  readAudio(into: Int16Array): void;
+}
+
+/** A stranger's stream: its pictures come when they come, at any size, and must be composed to be published. */
+export interface StreamSource extends AsyncDisposable {
+  /** The newest picture, the same object until there is another one; null before the first. */
+  readonly picture: Picture | null;
+  /** As `Source.readAudio`. */
   readAudio(into: Int16Array): void;
 }
 

@@ -6,7 +6,7 @@ import { BacklotError } from '../errors.js';
 import { createLog } from '../logging.js';
 import { type ChatReference, type MessagingCapabilities, type MessagingProvider, OutcomeUnknownError, type ProviderImage } from './port.js';
 import type { ProviderTimeouts } from './provider-client.js';
-import { startWireServer, type WireFault, type WireReply, type WireRequest, type WireServer } from './wire-server.testing.js';
+import { startWireServer, type WireFault, type WireReply, type WireRequest, type WireServer } from '../http/wire-server.testing.js';
 
 /** A call of the port that goes out to the provider. */
 export type MessagingOperation = 'setBackground' | 'getBackground' | 'removeBackground' | 'startTyping' | 'renameGroup' | 'listChats' | 'listMessages';

@@ -9,7 +9,7 @@ export type SessionRole = 'viewer' | 'publisher';
 
 export interface SessionAuthorizationOptions {
   readonly sessions: SessionService;
-  readonly tokens: { verify(token: string): { readonly sessionId: string; readonly role: SessionRole } | null };
+  readonly tokens: { verify(token: string): { readonly sessionId: string; readonly role: SessionRole | 'compositor' } | null };
   readonly authenticate: (context: Context<AppEnv>) => Promise<Principal | null>;
 }
 
@@ -18,11 +18,12 @@ export interface SessionAuthorizationOptions {
  * the same answer as for a session that does not exist.
  */
 export const createSessionAuthorization = ({ sessions, tokens, authenticate }: SessionAuthorizationOptions) => {
-  const identify = async (context: Context<AppEnv>, sessionId: string, role: SessionRole): Promise<'token' | 'organization'> => {
+  const identify = async (context: Context<AppEnv>, sessionId: string, role: SessionRole): Promise<'token' | 'compositor' | 'organization'> => {
     const bearer = readBearer(context);
     const claims = bearer === undefined ? null : tokens.verify(bearer);
     if (claims !== null) {
       if (claims.sessionId !== sessionId) throw new BacklotError('session_not_found');
+      if (claims.role === 'compositor') return 'compositor';
       if (claims.role !== role) throw new BacklotError('forbidden');
       return 'token';
     }
@@ -38,8 +39,8 @@ export const createSessionAuthorization = ({ sessions, tokens, authenticate }: S
     mayFollow: async (context: Context<AppEnv>, sessionId: string): Promise<void> => {
       await identify(context, sessionId, 'viewer');
     },
-    /** For a WebRTC connection, which needs the session to be on air. */
-    mayConnect: async (context: Context<AppEnv>, sessionId: string, role: SessionRole): Promise<void> => {
+    /** For a WebRTC connection, which needs the session to be on air. Resolves to who wants it: our own compositor, or anybody else. */
+    mayConnect: async (context: Context<AppEnv>, sessionId: string, role: SessionRole): Promise<'compositor' | 'other'> => {
       const by = await identify(context, sessionId, role);
       const admission = await sessions.admission(sessionId);
       if (admission === null) throw new BacklotError('session_not_found');
@@ -47,6 +48,7 @@ export const createSessionAuthorization = ({ sessions, tokens, authenticate }: S
       if (!admission.onAir) throw new BacklotError(context.req.method === 'POST' ? 'session_ended' : 'connection_not_found');
       // Our own avatars publish with a token that nobody else is given.
       if (role === 'publisher' && !admission.publishedByUser && by === 'organization') throw new BacklotError('publisher_not_accepted');
+      return by === 'compositor' ? by : 'other';
     },
   };
 };

@@ -2,7 +2,7 @@ import type { EndReason, SessionEvent, SessionStatus } from '@backlot/contract';
 import type { Logger } from 'pino';
 import type { AvatarObserver, RunningAvatar } from '../avatars/port.js';
 import { BacklotError, toError } from '../errors.js';
-import type { Room, RoomObserver, VideoCodec } from '../stage/port.js';
+import type { AnnouncedState, Room, RoomObserver, VideoCodec } from '../stage/port.js';
 import type { SurfaceBackground } from '../surfaces/background.js';
 
 /** How long a session waits for its publisher, in milliseconds. */
@@ -16,11 +16,13 @@ export interface PublisherPatience {
 }
 
 export interface LiveSessionOptions {
+  /** `live` when an earlier process had it on air. */
+  readonly status: 'starting' | 'live';
   readonly background: SurfaceBackground;
   readonly patience: PublisherPatience;
-  /** Said once, when the first viewer is there. */
-  readonly opening: { readonly speechId: string; readonly text: string } | null;
-  readonly openRoom: (observer: RoomObserver) => Room;
+  /** Said once, when the first viewer is there. `claim` resolves to whether it has not been said before. */
+  readonly opening: { readonly speechId: string; readonly text: string; readonly claim: () => Promise<boolean> } | null;
+  readonly openRoom: (observer: RoomObserver) => Room | Promise<Room>;
   readonly startAvatar: (observer: AvatarObserver, signal: AbortSignal) => Promise<RunningAvatar>;
   /** Called once, on the first picture. */
   readonly onLive: () => void;
@@ -39,35 +41,46 @@ export interface LiveSessionOptions {
 export class LiveSession implements AsyncDisposable {
   readonly #options: LiveSessionOptions;
   readonly #abort = new AbortController();
-  readonly #room: Room;
+  #room: Room | null = null;
   #avatar: Promise<RunningAvatar> | null = null;
-  #status: SessionStatus = 'starting';
+  #status: SessionStatus;
   #patience: NodeJS.Timeout | undefined;
+  #isPublished = false;
   #openingSaid = false;
   /** What is being said now, so that a follower who comes late gets its caption. */
   #speech: Extract<SessionEvent, { event: 'speech' }> | null = null;
   /** The background as every follower should see it. */
   background: SurfaceBackground;
 
-  constructor(options: LiveSessionOptions) {
+  private constructor(options: LiveSessionOptions) {
     this.#options = options;
+    this.#status = options.status;
     this.background = options.background;
-    this.#room = options.openRoom({
-      publisherLive: (codec) => this.#handlePublisherLive(codec),
-      publisherLeft: (how) => this.#handlePublisherLeft(how),
-      viewersChanged: (viewers) => this.#handleViewersChanged(viewers),
+  }
+
+  /** Opens the session's room, and throws what that throws. */
+  static async open(options: LiveSessionOptions): Promise<LiveSession> {
+    const session = new LiveSession(options);
+    session.#room = await options.openRoom({
+      publisherLive: (codec) => session.#handlePublisherLive(codec),
+      publisherPaused: () => session.#handlePublisherPaused(),
+      publisherLeft: (how) => session.#handlePublisherLeft(how),
+      viewersChanged: (viewers) => session.#handleViewersChanged(viewers),
+      over: (code, message) => session.#over(code === 'room_closed' ? 'ended' : 'failed', { code, message }),
     });
-    this.#wait(options.patience.firstMs, 'publisher_absent', 'No video arrived from the avatar in time.');
+    if (options.status === 'starting') session.#wait(options.patience.firstMs, 'publisher_absent', 'No video arrived from the avatar in time.');
+    else session.#wait(options.patience.returnMs, 'publisher_left', "The avatar's video did not come back after a restart of the server.");
+    return session;
   }
 
   get status(): SessionStatus {
     return this.#status;
   }
   get codec(): VideoCodec | null {
-    return this.#room.codec;
+    return this.#room?.codec ?? null;
   }
   get viewers(): number {
-    return this.#room.viewers;
+    return this.#room?.viewers ?? 0;
   }
   get speech(): Extract<SessionEvent, { event: 'speech' }> | null {
     return this.#speech;
@@ -82,13 +95,13 @@ export class LiveSession implements AsyncDisposable {
             event: 'speech',
             data: { speech_id: speech.speechId, text: speech.text, state: 'started', duration_ms: speech.durationMs, audible: speech.audible },
           };
-          this.#options.onEvent(this.#speech);
+          this.#tellSpeech(this.#speech);
         },
         speechEnded: (speechId) => {
           if (this.#speech?.data.speech_id !== speechId) return;
           const { data } = this.#speech;
           this.#speech = null;
-          this.#options.onEvent({ event: 'speech', data: { ...data, state: 'ended' } });
+          this.#tellSpeech({ event: 'speech', data: { ...data, state: 'ended' } });
         },
         failed: (code, message) => this.#over('failed', { code, message }),
       },
@@ -111,26 +124,48 @@ export class LiveSession implements AsyncDisposable {
     return avatar.speak(speechId, text);
   }
 
-  /** Takes the session off the air: avatar first, then every connection. */
+  /** Makes the session's state known in its room. */
+  announce(state: AnnouncedState): void {
+    this.#room?.announce(state);
+  }
+
+  /** Takes the session off the air: its avatar, and every connection. */
   async end(status: 'ended' | 'failed'): Promise<void> {
     if (this.#abort.signal.aborted) return;
     this.#status = status;
-    clearTimeout(this.#patience);
-    this.#abort.abort();
-    const avatar = await this.#avatar?.catch(() => null);
-    const closed = await Promise.allSettled([avatar?.[Symbol.asyncDispose](), this.#room[Symbol.asyncDispose]()]);
-    for (const result of closed) {
-      if (result.status === 'rejected') this.#options.log.error({ err: toError(result.reason) }, 'session did not close cleanly');
-    }
+    await this.#close(
+      async (avatar) => avatar[Symbol.asyncDispose](),
+      async (room) => room[Symbol.asyncDispose](),
+    );
+  }
+
+  /** Lets go of the session, which stays on air: another process picks it up. What runs here ends. */
+  async leave(): Promise<void> {
+    if (this.#abort.signal.aborted) return;
+    await this.#close(
+      async (avatar) => avatar.leave(),
+      async (room) => room.leave(),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end('ended');
   }
 
+  async #close(closeAvatar: (avatar: RunningAvatar) => Promise<void>, closeRoom: (room: Room) => Promise<void>): Promise<void> {
+    clearTimeout(this.#patience);
+    this.#abort.abort();
+    const avatar = await this.#avatar?.catch(() => null);
+    const closed = await Promise.allSettled([avatar == null ? undefined : closeAvatar(avatar), this.#room === null ? undefined : closeRoom(this.#room)]);
+    for (const result of closed) {
+      if (result.status === 'rejected') this.#options.log.error({ err: toError(result.reason) }, 'session did not close cleanly');
+    }
+  }
+
   #handlePublisherLive(codec: VideoCodec): void {
     if (this.#abort.signal.aborted) return;
     clearTimeout(this.#patience);
+    this.#isPublished = true;
     const first = this.#status === 'starting';
     this.#status = 'live';
     this.#options.log.info({ codec, first }, 'publisher live');
@@ -139,8 +174,18 @@ export class LiveSession implements AsyncDisposable {
     this.#sayOpening();
   }
 
+  /** Whoever is there will show itself again when it wants to. */
+  #handlePublisherPaused(): void {
+    if (this.#abort.signal.aborted) return;
+    clearTimeout(this.#patience);
+    this.#isPublished = false;
+    this.#options.log.info('publisher paused');
+    this.#options.onEvent(this.#options.describe());
+  }
+
   #handlePublisherLeft(how: 'closed' | 'lost'): void {
     if (this.#abort.signal.aborted) return;
+    this.#isPublished = false;
     this.#options.log.info({ how }, 'publisher left');
     this.#options.onEvent(this.#options.describe());
     this.#wait(this.#options.patience.returnMs, 'publisher_left', "The avatar's video stopped and did not come back.");
@@ -152,13 +197,20 @@ export class LiveSession implements AsyncDisposable {
     this.#sayOpening();
   }
 
+  #tellSpeech(speech: Extract<SessionEvent, { event: 'speech' }>): void {
+    this.#room?.announceSpeech(speech.data);
+    this.#options.onEvent(speech);
+  }
+
   #sayOpening(): void {
-    const { opening } = this.#options;
-    if (opening === null || this.#openingSaid || this.#status !== 'live' || this.#room.viewers === 0) return;
+    const { opening, log } = this.#options;
+    if (opening === null || this.#openingSaid || !this.#isPublished || this.viewers === 0) return;
     this.#openingSaid = true;
-    this.speak(opening.speechId, opening.text).catch((thrown: unknown) => {
-      this.#options.log.warn({ err: toError(thrown) }, 'opening line was not said');
-    });
+    const say = async (): Promise<void> => {
+      // Claimed first: after a crash in between it is rather not said than said twice.
+      if (await opening.claim()) await this.speak(opening.speechId, opening.text);
+    };
+    say().catch((thrown: unknown) => log.warn({ err: toError(thrown) }, 'opening line was not said'));
   }
 
   #wait(timeoutMs: number, code: EndReason['code'], message: string): void {

@@ -1,5 +1,17 @@
-import { avatar as avatarSchema, type Avatar, type Canvas, type EndReason, type RenditionFit, type SessionStatus } from '@backlot/contract';
-import { and, count, desc, eq, inArray, lt, or, type SQL } from 'drizzle-orm';
+import {
+  avatar as avatarSchema,
+  type Avatar,
+  type Canvas,
+  type EndReason,
+  type Framing,
+  framing as framingSchema,
+  type Keying,
+  keying as keyingSchema,
+  type Render,
+  type RenditionFit,
+  type SessionStatus,
+} from '@backlot/contract';
+import { and, count, desc, eq, inArray, isNotNull, isNull, lt, or, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Executor } from '../database/database.js';
 import { sessions, surfaces } from '../database/schema.js';
@@ -14,6 +26,13 @@ export interface SessionRecord {
   readonly avatar: Avatar;
   readonly canvas: Canvas;
   readonly fit: RenditionFit;
+  readonly framing: Framing;
+  readonly keying: Keying;
+  readonly render: Render;
+  readonly livekitRoom: string | null;
+  readonly livekitIdentity: string | null;
+  readonly avatarReference: string | null;
+  readonly openingSaidAt: Date | null;
   readonly voiceId: string | null;
   readonly openingText: string | null;
   readonly metadata: Readonly<Record<string, string>>;
@@ -46,6 +65,13 @@ const toFacts = (session: Row['session']): SessionFacts => ({
   avatar: avatarSchema.parse(session.avatar),
   canvas: { width: session.canvasWidth, height: session.canvasHeight },
   fit: session.fit,
+  framing: framingSchema.parse(session.framing),
+  keying: keyingSchema.parse(session.keying),
+  render: session.render,
+  livekitRoom: session.livekitRoom,
+  livekitIdentity: session.livekitIdentity,
+  avatarReference: session.avatarReference,
+  openingSaidAt: session.openingSaidAt,
   voiceId: session.voiceId,
   openingText: session.openingText,
   metadata: metadataSchema.parse(session.metadata),
@@ -59,12 +85,12 @@ const toRecord = ({ session, background }: Row): SessionRecord => ({ ...toFacts(
 const select = (executor: Executor, where: SQL | undefined) =>
   executor.select(columns).from(sessions).innerJoin(surfaces, eq(surfaces.surfaceId, sessions.id)).where(where);
 
-/** Stores a new session; its surface is made in the same transaction. */
+/** Stores a new session; its surface is made in the same transaction. False when another one is on air in its LiveKit room. */
 export const insertSession = async (
   transaction: Executor,
-  session: Omit<SessionRecord, 'status' | 'reason' | 'background' | 'liveAt' | 'endedAt'>,
-): Promise<void> => {
-  await transaction.insert(sessions).values({
+  session: Omit<SessionRecord, 'status' | 'reason' | 'background' | 'avatarReference' | 'openingSaidAt' | 'liveAt' | 'endedAt'>,
+): Promise<boolean> => {
+  const insertion = transaction.insert(sessions).values({
     id: session.id,
     organizationId: session.organizationId,
     status: 'starting',
@@ -72,11 +98,24 @@ export const insertSession = async (
     canvasWidth: session.canvas.width,
     canvasHeight: session.canvas.height,
     fit: session.fit,
+    framing: session.framing,
+    keying: session.keying,
+    render: session.render,
+    livekitRoom: session.livekitRoom,
+    livekitIdentity: session.livekitIdentity,
     voiceId: session.voiceId,
     openingText: session.openingText,
     metadata: session.metadata,
     createdAt: session.createdAt,
   });
+  const rows = await insertion.onConflictDoNothing().returning({ id: sessions.id });
+  return rows.length > 0;
+};
+
+/** Forgets a session that could not be started, with its background. */
+export const removeSession = async (transaction: Executor, id: string): Promise<void> => {
+  await transaction.delete(sessions).where(eq(sessions.id, id));
+  await transaction.delete(surfaces).where(eq(surfaces.surfaceId, id));
 };
 
 /** An organization's session; null when there is none or it is another's. */
@@ -124,10 +163,25 @@ export const listSessions = async (
   return rows.map(toRecord);
 };
 
+/** Keeps what finds a session's avatar at its vendor again. */
+export const storeAvatarReference = async (executor: Executor, id: string, avatarReference: string): Promise<void> => {
+  await executor.update(sessions).set({ avatarReference }).where(eq(sessions.id, id));
+};
+
 /** How many sessions an organization has. */
 export const countSessions = async (executor: Executor, filter: SessionFilter): Promise<number> => {
   const [row] = await executor.select({ total: count() }).from(sessions).innerJoin(surfaces, eq(surfaces.surfaceId, sessions.id)).where(matches(filter));
   return row?.total ?? 0;
+};
+
+/** Marks the opening text as said. False when it was before. */
+export const claimOpening = async (executor: Executor, id: string, at: Date): Promise<boolean> => {
+  const rows = await executor
+    .update(sessions)
+    .set({ openingSaidAt: at })
+    .where(and(eq(sessions.id, id), isNull(sessions.openingSaidAt)))
+    .returning({ id: sessions.id });
+  return rows.length > 0;
 };
 
 /** Marks a starting session as live, once. Null when it was not starting any more. */
@@ -154,12 +208,18 @@ export const markEnded = async (
   return row === undefined ? null : toFacts(row);
 };
 
-/** Ends what an earlier process left on air. Returns what it was. */
-export const endOrphans = async (executor: Executor, reason: EndReason, at: Date): Promise<SessionFacts[]> => {
+/** Sessions on LiveKit that an earlier process left on air. */
+export const listLivekitOnAir = async (executor: Executor): Promise<SessionRecord[]> => {
+  const rows = await select(executor, and(inArray(sessions.status, [...ON_AIR]), isNotNull(sessions.livekitRoom)));
+  return rows.map(toRecord);
+};
+
+/** Ends what an earlier process left on air, but not on LiveKit when that is spared. Returns what it was. */
+export const endOrphans = async (executor: Executor, spareLivekit: boolean, reason: EndReason, at: Date): Promise<SessionFacts[]> => {
   const rows = await executor
     .update(sessions)
     .set({ status: 'ended', reasonCode: reason.code, reasonMessage: reason.message, endedAt: at })
-    .where(inArray(sessions.status, [...ON_AIR]))
+    .where(and(inArray(sessions.status, [...ON_AIR]), spareLivekit ? isNull(sessions.livekitRoom) : undefined))
     .returning();
   return rows.map(toFacts);
 };

@@ -18,7 +18,7 @@ export interface SessionRoutesOptions {
 export const registerSessionRoutes = (app: App, { sessions, authorization, eventStreams, guard }: SessionRoutesOptions): void => {
   for (const path of ['/v1/avatars', '/v1/sessions', '/v1/sessions/:id', '/v1/sessions/:id/background', '/v1/sessions/:id/speech']) app.use(path, guard);
 
-  app.openapi(sessionRoutes.avatars, async (context) => context.json({ data: await sessions.avatarOptions() }, 200));
+  app.openapi(sessionRoutes.avatars, async (context) => context.json({ data: await sessions.avatarOptions(context.var.principal.organizationId) }, 200));
 
   app.openapi(sessionRoutes.create, async (context) => {
     const session = await sessions.create(context.var.principal.organizationId, context.req.valid('json'));
@@ -53,6 +53,12 @@ export const registerSessionRoutes = (app: App, { sessions, authorization, event
   app.openapi(sessionRoutes.speech, async (context) =>
     context.json(await sessions.speak(context.var.principal.organizationId, context.req.valid('param').id, context.req.valid('json').text), 202),
   );
+
+  app.openapi(sessionRoutes.connection, async (context) => {
+    const { id } = context.req.valid('param');
+    await authorization.mayConnect(context, id, 'viewer');
+    return context.json(await sessions.joinLivekit(id), 200);
+  });
 
   app.openAPIRegistry.registerPath(sessionRoutes.events);
   app.get(sessionRoutes.events.getRoutingPath(), async (context) => {

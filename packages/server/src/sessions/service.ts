@@ -6,76 +6,51 @@ import {
   type CreateSession,
   DEFAULT_TRANSITION_MS,
   type EndReason,
+  type LivekitConnection,
   type RenditionFit,
   type Session,
   type SessionEvent,
   type SetBackground,
   type Speech,
 } from '@backlot/contract';
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { type AvatarProvider, findProvider } from '../avatars/port.js';
+import { type AvatarProvider, findProvider, type StartBackground } from '../avatars/port.js';
 import type { Database, Executor } from '../database/database.js';
 import { BacklotError, toError } from '../errors.js';
 import { createId } from '../ids.js';
 import type { ImageFetcher } from '../http/safe-fetch/safe-fetcher.js';
-import type { Stage } from '../stage/port.js';
-import { changeBackground, createSurface, hasBackground, type SurfaceBackground, type WantedBackground } from '../surfaces/background.js';
+import type { Room, RoomObserver, RoomSpec, Stage, StageAccess } from '../stage/port.js';
+import { changeBackground, createSurface, hasBackground, type WantedBackground } from '../surfaces/background.js';
 import { publishEvent } from '../webhooks/outbox.js';
+import type { BackgroundLibrary, SavedTemplates, SessionTokenIssuer } from './dependencies.js';
 import { LiveSession, type PublisherPatience } from './live-session.js';
 import {
+  claimOpening,
   countSessions,
   endOrphans,
   findSession,
   findSessionByToken,
   insertSession,
+  listLivekitOnAir,
   listSessions,
   markEnded,
   markLive,
+  removeSession,
   type SessionFacts,
   type SessionFilter,
   type SessionPosition,
   type SessionRecord,
+  storeAvatarReference,
 } from './repository.js';
+import { ServerRender } from './server-render.js';
 import { settleSession } from './settle.js';
-import type { TemplateRecord } from './template-repository.js';
-
-/** What sessions need of the library. */
-export interface BackgroundLibrary {
-  /**
-   * What a surface keeps of an image. In a transaction the image can't be deleted before that ends.
-   * Throws `background_image_not_found`.
-   */
-  resolve(organizationId: string, id: string, transaction?: Executor): Promise<{ readonly id: string; readonly sourceSha256: string }>;
-  /** Makes sure that the picture for a canvas is there, so that no viewer waits for it. */
-  ensureRendition(sourceSha256: string, box: Canvas & { readonly fit: RenditionFit }): Promise<void>;
-  /** A signed address that works without a key, and after the library's entry was deleted. */
-  signedRenditionUrl(sourceSha256: string, box: Canvas & { readonly fit: RenditionFit }): string;
-  /**
-   * Takes an image for one surface alone. `use` makes the surface refer to it, in a transaction that also records the
-   * image's picture. Throws what an upload throws.
-   */
-  ingest<Result>(
-    bytes: Uint8Array,
-    box: Canvas & { readonly fit: RenditionFit },
-    signal: AbortSignal,
-    use: (image: { readonly sourceSha256: string; record(transaction: Executor): Promise<void> }) => Promise<Result>,
-  ): Promise<Result>;
-}
-
-/** What sessions need of templates. */
-export interface SavedTemplates {
-  /** Throws `template_not_found`. */
-  find(organizationId: string, id: string): Promise<TemplateRecord>;
-}
-
-/** Tokens for one session: viewers watch, publishers publish. */
-export interface SessionTokenIssuer {
-  issue(claims: { readonly sessionId: string; readonly role: 'viewer' | 'publisher' }): string;
-}
+import { placeOf, SessionViews } from './views.js';
 
 export interface SessionServiceOptions {
   readonly database: Database;
   readonly stage: Stage;
+  readonly access: StageAccess;
   readonly avatars: readonly AvatarProvider[];
   readonly library: BackgroundLibrary;
   readonly templates: SavedTemplates;
@@ -83,9 +58,9 @@ export interface SessionServiceOptions {
   readonly tokens: SessionTokenIssuer;
   /** Base address that viewers use, without a slash at the end. */
   readonly publicUrl: string;
-  /** Base address that our own media children use. */
-  readonly localUrl: string;
   readonly maxSessions: number;
+  /** How long sessions wait for their avatars, where it is not as usual. */
+  readonly patience?: PublisherPatience;
   /** Called when webhook events have been written. */
   readonly onPublished?: () => void;
   readonly log: Logger;
@@ -101,18 +76,30 @@ interface OnAir {
   readonly record: SessionRecord;
   readonly live: LiveSession;
   readonly listeners: Set<SessionListener>;
+  /** Composes the picture here; null: viewers or the stage's compositors do. */
+  readonly serverRender: ServerRender | null;
   /** Changes of the background, one after the other, so that followers see versions in order. */
   changes: Promise<unknown>;
+  /** Cross-fade of the background's last change. */
+  transitionMs: number;
+}
+
+/** How a session may be started otherwise than by `POST /v1/sessions`. */
+export interface CreateLeniently {
+  /** Text and voice for an avatar that does not speak are kept, and not refused. */
+  readonly keepsUnspeakable: boolean;
 }
 
 /** Avatars that we start ourselves are quick or broken; people take their time. */
 const OWN_PATIENCE: PublisherPatience = { firstMs: 20_000, returnMs: 25_000, outcome: 'failed' };
+const VENDOR_PATIENCE: PublisherPatience = { firstMs: 60_000, returnMs: 60_000, outcome: 'failed' };
 const USER_PATIENCE: PublisherPatience = { firstMs: 30 * 60_000, returnMs: 60_000, outcome: 'ended' };
 
 /** Sessions: who is on air, over which background. */
 export class SessionService implements AsyncDisposable {
   readonly #options: SessionServiceOptions;
   readonly #onAir = new Map<string, OnAir>();
+  readonly #views: SessionViews;
   readonly #now: () => Date;
   /** Sessions that are being made: they count against the limit before their row exists. */
   #starting = 0;
@@ -121,49 +108,70 @@ export class SessionService implements AsyncDisposable {
   constructor(options: SessionServiceOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => new Date());
+    this.#views = new SessionViews({ ...options, stageKind: options.stage.kind });
   }
 
-  /** Ends what an earlier process left on air: a session lives in the process that made it. */
+  /**
+   * Picks up what an earlier process left on air where the stage has carried it on, and ends the rest. Resolves to how
+   * many were ended.
+   */
   async recover(): Promise<number> {
+    const { database, stage } = this.#options;
     const now = this.#now();
     const reason = { code: 'server_restarted', message: 'The server was restarted while the session was on air.' } as const;
-    const orphans = await this.#options.database.transaction(async (transaction) => {
-      const ended = await endOrphans(transaction, reason, now);
+    const orphans = await database.transaction(async (transaction) => {
+      const ended = await endOrphans(transaction, stage.outlivesBacklot, reason, now);
       for (const facts of ended) await this.#publish(transaction, 'session.ended', facts, now);
       return ended;
     });
     this.#options.onPublished?.();
+    if (stage.outlivesBacklot) {
+      const records = await listLivekitOnAir(database.executor);
+      // The room is there at once, whether LiveKit answers or not.
+      for (const record of records) await this.#goOnAir(record, this.#provider(record.avatar), (spec, observer) => stage.resumeRoom(spec, observer));
+    }
     return orphans.length;
   }
 
   /** Avatars that a session can be started with. */
-  async avatarOptions(): Promise<AvatarOption[]> {
-    const options = await Promise.all(this.#options.avatars.map((provider) => provider.options()));
+  async avatarOptions(organizationId: string): Promise<AvatarOption[]> {
+    const options = await Promise.all(this.#options.avatars.map((provider) => provider.options(organizationId)));
     return options.flat();
   }
 
   /** Puts an avatar on air. Throws `BacklotError` for everything that can be known to fail before it starts. */
-  async create(organizationId: string, input: CreateSession): Promise<Session> {
-    const { database, maxSessions, templates } = this.#options;
+  async create(organizationId: string, input: CreateSession, { keepsUnspeakable }: CreateLeniently = { keepsUnspeakable: false }): Promise<Session> {
+    const { access, database, maxSessions, stage, templates } = this.#options;
     if (this.#closing) throw new BacklotError('shutting_down');
     if (this.#onAir.size + this.#starting >= maxSessions) throw new BacklotError('sessions_full', { retryAfterSeconds: 5 });
     this.#starting++;
     try {
       const template = input.template_id === undefined ? null : await templates.find(organizationId, input.template_id);
-      const { avatar, voiceId, backgroundImageId, canvas, fit } = settleSession(input, template);
+      const { avatar, voiceId, backgroundImageId, canvas, fit, framing, keying, render } = settleSession(input, template);
       const provider = this.#provider(avatar);
-      await provider.check(avatar, voiceId ?? undefined);
-      if (input.text !== undefined && !provider.speaks)
+      const isUnspeakable = keepsUnspeakable && !provider.speaks;
+      await provider.check(avatar, isUnspeakable ? undefined : (voiceId ?? undefined), organizationId);
+      if (input.text !== undefined && !provider.speaks && !keepsUnspeakable)
         throw new BacklotError('speech_unsupported', { details: [{ field: 'text', message: 'this avatar does not speak' }] });
+      const id = createId('sess');
+      const place = access.place(id, { room: input.livekit_room, viewerIdentity: input.livekit_identity });
+      if (avatar.provider === 'livekit' && avatar.identity !== undefined && avatar.identity === place.viewerIdentity)
+        throw new BacklotError('invalid_request', {
+          details: [{ field: 'livekit_identity', message: "is the avatar's: LiveKit would disconnect one of them" }],
+        });
       const want = await this.#prepare(organizationId, { image: backgroundImageId ?? undefined }, { canvas, fit });
       const now = this.#now();
-      const id = createId('sess');
       const facts = {
         id,
         organizationId,
         avatar,
         canvas,
         fit,
+        framing,
+        keying,
+        render,
+        livekitRoom: place.room,
+        livekitIdentity: place.viewerIdentity,
         voiceId,
         openingText: input.text ?? null,
         metadata: input.metadata,
@@ -171,16 +179,31 @@ export class SessionService implements AsyncDisposable {
       };
       const background = await database.transaction(async (transaction) => {
         const wanted = await want(transaction);
-        await insertSession(transaction, facts);
+        if (!(await insertSession(transaction, facts)))
+          throw new BacklotError('livekit_room_taken', { details: [{ field: 'livekit_room', message: 'another session is on air in it' }] });
         return createSurface(transaction, { surfaceId: id, organizationId, now }, wanted);
       });
-      const record: SessionRecord = { ...facts, status: 'starting', reason: null, background, liveAt: null, endedAt: null };
+      const record: SessionRecord = {
+        ...facts,
+        status: 'starting',
+        reason: null,
+        background,
+        avatarReference: null,
+        openingSaidAt: null,
+        liveAt: null,
+        endedAt: null,
+      };
       if (this.#closing) {
         await this.#store(record, 'ended', { code: 'server_stopped', message: 'The server was stopped.' });
         throw new BacklotError('shutting_down');
       }
-      this.#goOnAir(record, provider);
-      return this.#view(record);
+      try {
+        await this.#goOnAir(record, provider, (spec, observer) => stage.openRoom(spec, observer));
+      } catch (error) {
+        await database.transaction(async (transaction) => removeSession(transaction, id));
+        throw error;
+      }
+      return await this.#view(record);
     } finally {
       this.#starting--;
     }
@@ -191,7 +214,7 @@ export class SessionService implements AsyncDisposable {
     filter: Omit<SessionFilter, 'organizationId'> & { readonly after?: SessionPosition | undefined; readonly limit: number },
   ): Promise<{ record: SessionRecord; view: Session }[]> {
     const records = await listSessions(this.#options.database.executor, { organizationId, ...filter });
-    return records.map((record) => ({ record, view: this.#view(record) }));
+    return Promise.all(records.map(async (record) => ({ record, view: await this.#view(record) })));
   }
 
   /** How many sessions `list` has on all pages. */
@@ -253,15 +276,15 @@ export class SessionService implements AsyncDisposable {
       if (record === null) throw new BacklotError('session_not_found');
       // It may have gone on air or off it meanwhile; what the map says now is the newest.
       if (!this.#onAir.has(id)) {
-        listener(this.#sessionEvent(record));
-        listener(this.#backgroundEvent(record, record.background, 0));
+        listener(this.#views.sessionEvent(record, null));
+        listener(this.#views.backgroundEvent(record, record.background, 0));
         return () => undefined;
       }
     }
     const onAir = this.#onAir.get(id);
     if (onAir === undefined) return this.follow(id, listener);
-    listener(this.#sessionEvent(onAir.record));
-    listener(this.#backgroundEvent(onAir.record, onAir.live.background, 0));
+    listener(this.#views.sessionEvent(onAir.record, onAir.live));
+    listener(this.#views.backgroundEvent(onAir.record, onAir.live.background, 0));
     listener({ event: 'viewers', data: { viewers: onAir.live.viewers } });
     if (onAir.live.speech !== null) listener(onAir.live.speech);
     onAir.listeners.add(listener);
@@ -274,12 +297,28 @@ export class SessionService implements AsyncDisposable {
   async admission(id: string): Promise<{ readonly organizationId: string; readonly onAir: boolean; readonly publishedByUser: boolean } | null> {
     const record = this.#onAir.get(id)?.record ?? (await findSessionByToken(this.#options.database.executor, id));
     if (record === null) return null;
-    return { organizationId: record.organizationId, onAir: this.#onAir.has(id), publishedByUser: this.#provider(record.avatar).publishedByUser };
+    const provider = this.#options.avatars.find((candidate) => candidate.provider === record.avatar.provider);
+    return { organizationId: record.organizationId, onAir: this.#onAir.has(id), publishedByUser: provider?.publishedByUser ?? false };
   }
 
-  /** Takes every session off the air; the server stops. */
+  /** Another viewer of a session that is on air on LiveKit. Throws `session_ended` and `livekit_not_used`. */
+  async joinLivekit(id: string): Promise<LivekitConnection> {
+    const { record } = this.#assertOnAir(id);
+    const place = placeOf(record);
+    if (place.room === null) throw new BacklotError('livekit_not_used');
+    const identity = `viewer-${randomUUID()}`;
+    return { ...(await this.#options.access.viewer(place, identity)), room: place.room, identity };
+  }
+
+  /** The server stops: sessions that their stage carries on are let go of, the others are taken off the air. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
+    if (this.#options.stage.outlivesBacklot) {
+      const onAir = [...this.#onAir.values()];
+      this.#onAir.clear();
+      await Promise.all(onAir.map(({ live }) => live.leave()));
+      return;
+    }
     await Promise.all([...this.#onAir.keys()].map((id) => this.#end(id, 'ended', { code: 'server_stopped', message: 'The server was stopped.' })));
   }
 
@@ -302,41 +341,99 @@ export class SessionService implements AsyncDisposable {
     return async () => (color === undefined ? { kind: 'none' } : { kind: 'color', color });
   }
 
-  #goOnAir(record: SessionRecord, provider: AvatarProvider): void {
-    const { stage, tokens, localUrl } = this.#options;
-    const { id } = record;
+  async #goOnAir(record: SessionRecord, provider: AvatarProvider, openRoom: (spec: RoomSpec, observer: RoomObserver) => Room | Promise<Room>): Promise<void> {
+    const { access, database, patience } = this.#options;
+    const { id, render, openingText, status } = record;
+    const place = placeOf(record);
     const log = this.#options.log.child({ sessionId: id });
     const listeners = new Set<SessionListener>();
-    const publish = (event: SessionEvent): void => {
-      for (const listener of listeners) listener(event);
-    };
-    const live = new LiveSession({
+    const serverRender = this.#createServerRender(record, log);
+    const usualPatience = provider.publishedByUser ? USER_PATIENCE : provider.needsLivekit ? VENDOR_PATIENCE : OWN_PATIENCE;
+    const live = await LiveSession.open({
+      status: status === 'live' ? 'live' : 'starting',
       background: record.background,
-      patience: provider.publishedByUser ? USER_PATIENCE : OWN_PATIENCE,
-      opening: record.openingText === null ? null : { speechId: createId('say'), text: record.openingText },
-      openRoom: (observer) => stage.openRoom(id, observer),
-      startAvatar: async (observer, signal) =>
-        provider.start({
+      patience: patience ?? usualPatience,
+      opening:
+        openingText === null || !provider.speaks
+          ? null
+          : { speechId: createId('say'), text: openingText, claim: async () => claimOpening(database.executor, id, this.#now()) },
+      openRoom: (observer) =>
+        openRoom(
+          {
+            place,
+            avatar: record.avatar.provider === 'livekit' ? { identity: record.avatar.identity ?? null } : 'invited',
+            state: this.#views.announced(record, null, record.background, 0),
+          },
+          observer,
+        ),
+      startAvatar: async (observer, signal) => {
+        const [publish, livekit] = await Promise.all([access.publisher(place, render, 'inside'), access.invitation(place, render)]);
+        return provider.start({
           sessionId: id,
           avatar: record.avatar,
           canvas: record.canvas,
-          voiceId: record.voiceId ?? undefined,
-          publish: { url: `${localUrl}/v1/sessions/${id}/whip`, token: tokens.issue({ sessionId: id, role: 'publisher' }) },
+          voiceId: provider.speaks ? (record.voiceId ?? undefined) : undefined,
+          livekit,
+          composition: serverRender,
+          organizationId: record.organizationId,
+          background: this.#startBackground(record),
+          reference: record.avatarReference,
+          remember: async (reference) => storeAvatarReference(database.executor, id, reference),
+          publish,
           observer,
           signal,
-        }),
+        });
+      },
       onLive: () => {
         this.#storeLive(id).catch((thrown: unknown) => log.error({ err: toError(thrown) }, 'live state was not stored'));
       },
-      onOver: (status, reason) => {
-        this.#end(id, status, reason).catch((thrown: unknown) => log.error({ err: toError(thrown) }, 'end was not stored'));
+      onOver: (over, reason) => {
+        this.#end(id, over, reason).catch((thrown: unknown) => log.error({ err: toError(thrown) }, 'end was not stored'));
       },
-      onEvent: publish,
-      describe: () => this.#sessionEvent(record),
+      onEvent: (event) => {
+        if (event.event === 'session') this.#announce(id);
+        for (const listener of listeners) listener(event);
+      },
+      describe: () => this.#views.sessionEvent(record, this.#onAir.get(id)?.live ?? null),
       log,
     });
-    this.#onAir.set(id, { record, live, listeners, changes: Promise.resolve() });
+    this.#onAir.set(id, { record, live, listeners, serverRender, changes: Promise.resolve(), transitionMs: 0 });
     live.startAvatar();
+  }
+
+  #createServerRender(record: SessionRecord, log: Logger): ServerRender | null {
+    const { access, library, stage } = this.#options;
+    const { sources } = stage;
+    if (record.render === 'client' || sources === null) return null;
+    const { canvas, framing, keying, fit, background } = record;
+    const place = placeOf(record);
+    return new ServerRender({
+      canvas,
+      framing,
+      keying,
+      fit,
+      background,
+      readPicture: async (sourceSha256) => library.readPicture(sourceSha256, { ...canvas, fit }),
+      openEntrance: (observer) => {
+        const room = sources.open(place, {
+          publisherLive: () => observer.publisherLive(),
+          publisherPaused: () => undefined,
+          publisherLeft: () => observer.publisherLeft(),
+          viewersChanged: () => undefined,
+          over: () => undefined,
+        });
+        return { watch: access.source(place), [Symbol.asyncDispose]: async () => room[Symbol.asyncDispose]() };
+      },
+      log,
+    });
+  }
+
+  /** Makes known in a session's room how it is now. */
+  #announce(id: string): void {
+    const onAir = this.#onAir.get(id);
+    if (onAir === undefined) return;
+    const { record, live, transitionMs } = onAir;
+    live.announce(this.#views.announced(record, live, live.background, transitionMs));
   }
 
   async #end(id: string, status: 'ended' | 'failed', reason: EndReason): Promise<void> {
@@ -349,7 +446,9 @@ export class SessionService implements AsyncDisposable {
       await this.#store(record, status, reason);
     } finally {
       // Followers learn why before their video stops.
-      for (const listener of listeners) listener(this.#sessionEvent({ ...record, status, reason }));
+      const over = { ...record, status, reason };
+      live.announce(this.#views.announced(over, null, live.background, onAir.transitionMs));
+      for (const listener of listeners) listener(this.#views.sessionEvent(over, null));
       listeners.clear();
       await live.end(status);
     }
@@ -409,7 +508,10 @@ export class SessionService implements AsyncDisposable {
       if (changed) {
         this.#options.onPublished?.();
         onAir.live.background = background;
-        const event = this.#backgroundEvent(record, background, transitionMs);
+        onAir.transitionMs = transitionMs;
+        onAir.serverRender?.change(background, transitionMs);
+        this.#announce(record.id);
+        const event = this.#views.backgroundEvent(record, background, transitionMs);
         for (const listener of onAir.listeners) listener(event);
       }
       return {
@@ -441,68 +543,12 @@ export class SessionService implements AsyncDisposable {
     return findProvider(this.#options.avatars, avatar);
   }
 
-  #imageUrl(record: SessionRecord, background: SurfaceBackground): string | null {
-    return background.sourceSha256 === null ? null : this.#options.library.signedRenditionUrl(background.sourceSha256, { ...record.canvas, fit: record.fit });
+  #startBackground({ background: { sourceSha256 } }: SessionRecord): StartBackground | null {
+    if (sourceSha256 === null) return null;
+    return { sha256: sourceSha256, read: async (size, maxBytes) => this.#options.library.exactPicture(sourceSha256, size, maxBytes) };
   }
 
-  #backgroundEvent(record: SessionRecord, background: SurfaceBackground, transitionMs: number): SessionEvent {
-    return {
-      event: 'background',
-      data: {
-        has_background: hasBackground(background),
-        background_id: background.backgroundId,
-        background_version: background.version,
-        image_url: this.#imageUrl(record, background),
-        color: background.color,
-        fit: record.fit,
-        transition_ms: transitionMs,
-      },
-    };
-  }
-
-  #sessionEvent(record: SessionRecord): Extract<SessionEvent, { event: 'session' }> {
-    const live = this.#onAir.get(record.id)?.live;
-    return {
-      event: 'session',
-      data: { session_id: record.id, status: live?.status ?? record.status, reason: record.reason, canvas: record.canvas, video_codec: live?.codec ?? null },
-    };
-  }
-
-  #view(record: SessionRecord): Session {
-    const { publicUrl, tokens } = this.#options;
-    const { id } = record;
-    const live = this.#onAir.get(id)?.live;
-    const provider = this.#provider(record.avatar);
-    const background = live?.background ?? record.background;
-    const accessToken = tokens.issue({ sessionId: id, role: 'viewer' });
-    return {
-      session_id: id,
-      status: live?.status ?? record.status,
-      reason: record.reason,
-      avatar: record.avatar,
-      canvas: record.canvas,
-      fit: record.fit,
-      render: 'client',
-      stage: this.#options.stage.kind,
-      background: {
-        has_background: hasBackground(background),
-        background_id: background.backgroundId,
-        background_version: background.version,
-        image_url: this.#imageUrl(record, background),
-        color: background.color,
-      },
-      speaks: provider.speaks,
-      video_codec: live?.codec ?? null,
-      viewers: live?.viewers ?? 0,
-      stream_url: `${publicUrl}/v1/sessions/${id}/whep`,
-      access_token: accessToken,
-      player_url: `${publicUrl}/player/${id}#token=${accessToken}`,
-      publish_url: provider.publishedByUser ? `${publicUrl}/v1/sessions/${id}/whip` : null,
-      publish_token: provider.publishedByUser ? tokens.issue({ sessionId: id, role: 'publisher' }) : null,
-      metadata: { ...record.metadata },
-      created_at: record.createdAt.toISOString(),
-      live_at: record.liveAt?.toISOString() ?? null,
-      ended_at: record.endedAt?.toISOString() ?? null,
-    };
+  #view(record: SessionRecord): Promise<Session> {
+    return this.#views.session(record, this.#onAir.get(record.id)?.live ?? null);
   }
 }

@@ -12,10 +12,10 @@ import { idempotency } from '../http/idempotency.js';
 import { openSafeFetchRig, type SafeFetchRig } from '../http/safe-fetch/rig.testing.js';
 import { createSessionTokens } from '../identity/session-tokens.js';
 import { createMediaHost } from '../media/host.js';
-import { createEmbeddedStage, registerWebrtcRoutes } from '../stage/embedded/index.js';
+import { createEmbeddedAccess, createEmbeddedStage, registerWebrtcRoutes } from '../stage/embedded/index.js';
 import { createSessionAuthorization } from './authorization.js';
 import { registerSessionRoutes } from './routes.js';
-import { SessionService } from './service.js';
+import { SessionService, type SessionServiceOptions } from './service.js';
 import { registerTemplateRoutes } from './template-routes.js';
 import { TemplateService } from './templates.js';
 
@@ -25,6 +25,8 @@ export interface TestSessions extends AsyncDisposable {
   readonly library: TestLibrary;
   readonly rig: SafeFetchRig;
   readonly tokens: ReturnType<typeof createSessionTokens>;
+  /** What every session service here is made with. */
+  readonly dependencies: Pick<SessionServiceOptions, 'database' | 'library' | 'templates' | 'fetcher'>;
   /** Another process's sessions on the same database. */
   readonly openSessions: (maxSessions: number) => SessionService;
   /** Puts a picture of one colour into a library and returns its id. */
@@ -49,20 +51,18 @@ export const openTestSessions = async (): Promise<TestSessions> => {
   const media = createMediaHost({ log, spare: 0 });
   const avatars: readonly AvatarProvider[] = [
     createStandInAvatars({ media, findEspeak: async () => null, listVoices: async () => VOICES }),
-    createWhipAvatars(),
+    createWhipAvatars({ media }),
   ];
   const templates = new TemplateService({ database, avatars, library: library.library.service });
+  const dependencies = { database, library: library.library.service, templates, fetcher: rig.open() };
   const openSessions = (maxSessions: number): SessionService =>
     new SessionService({
-      database,
+      ...dependencies,
       stage,
+      access: createEmbeddedAccess({ publicUrl: PUBLIC_URL, localUrl: PUBLIC_URL, tokens }),
       avatars,
-      library: library.library.service,
-      templates,
-      fetcher: rig.open(),
       tokens,
       publicUrl: PUBLIC_URL,
-      localUrl: PUBLIC_URL,
       maxSessions,
       log,
     });
@@ -78,6 +78,7 @@ export const openTestSessions = async (): Promise<TestSessions> => {
     library,
     rig,
     tokens,
+    dependencies,
     openSessions,
     addImage: async (organizationId = server.organizationId) => {
       const bytes = await sharp({ create: { width: 320, height: 180, channels: 3, background: { r: Math.floor(Math.random() * 255), g: 40, b: 90 } } })

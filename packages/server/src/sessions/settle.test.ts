@@ -1,4 +1,4 @@
-import { createSession, DEFAULT_AVATAR, DEFAULT_CANVAS } from '@backlot/contract';
+import { createSession, DEFAULT_AVATAR, DEFAULT_CANVAS, DEFAULT_FRAMING } from '@backlot/contract';
 import { describe, expect, test } from 'vitest';
 import { settleSession } from './settle.js';
 import type { TemplateRecord } from './template-repository.js';
@@ -13,15 +13,36 @@ const TEMPLATE: TemplateRecord = {
   imageSha256: 'ab'.repeat(32),
   canvas: { width: 720, height: 1280 },
   fit: 'contain',
+  framing: { scale: 1.5, x: 0.1, y: 0, crop: 'person' },
+  keying: { spill: 0.5 },
+  render: 'server',
   createdAt: new Date(0),
   updatedAt: new Date(0),
 };
-const INHERITED = { avatar: TEMPLATE.avatar, voiceId: 'de', backgroundImageId: 'bg_template', canvas: TEMPLATE.canvas, fit: 'contain' };
+const INHERITED = {
+  avatar: TEMPLATE.avatar,
+  voiceId: 'de',
+  backgroundImageId: 'bg_template',
+  canvas: TEMPLATE.canvas,
+  fit: 'contain',
+  framing: TEMPLATE.framing,
+  keying: TEMPLATE.keying,
+  render: 'server',
+};
 const settle = (request: object, template: TemplateRecord | null = TEMPLATE) => settleSession(createSession.parse(request), template);
 
 describe('what a session starts with', () => {
   test('are the defaults when nobody says anything', () => {
-    expect(settle({}, null)).toEqual({ avatar: DEFAULT_AVATAR, voiceId: null, backgroundImageId: null, canvas: DEFAULT_CANVAS, fit: 'cover' });
+    expect(settle({}, null)).toEqual({
+      avatar: DEFAULT_AVATAR,
+      voiceId: null,
+      backgroundImageId: null,
+      canvas: DEFAULT_CANVAS,
+      fit: 'cover',
+      framing: DEFAULT_FRAMING,
+      keying: {},
+      render: 'client',
+    });
   });
 
   test.each([

@@ -1,4 +1,15 @@
-import { type Avatar, type Canvas, type CreateSession, DEFAULT_AVATAR, DEFAULT_CANVAS, type RenditionFit } from '@backlot/contract';
+import {
+  type Avatar,
+  type Canvas,
+  type CreateSession,
+  DEFAULT_AVATAR,
+  DEFAULT_CANVAS,
+  DEFAULT_FRAMING,
+  type Framing,
+  type Keying,
+  type Render,
+  type RenditionFit,
+} from '@backlot/contract';
 import { BacklotError } from '../errors.js';
 import type { TemplateRecord } from './template-repository.js';
 
@@ -9,6 +20,9 @@ export interface SettledSession {
   readonly backgroundImageId: string | null;
   readonly canvas: Canvas;
   readonly fit: RenditionFit;
+  readonly framing: Framing;
+  readonly keying: Keying;
+  readonly render: Render;
 }
 
 /**
@@ -17,7 +31,7 @@ export interface SettledSession {
  * and the request has none of its own.
  */
 export const settleSession = (request: CreateSession, template: TemplateRecord | null): SettledSession => {
-  const { avatar, voice_id: voiceId, background_image: image, canvas, fit } = request;
+  const { avatar, voice_id: voiceId, background_image: image, canvas, fit, framing, keying, render } = request;
   if (image === undefined && template !== null && template.backgroundImageId !== null && template.imageSha256 === null) {
     const message = 'its background image was deleted: send a background_image, or null for none';
     throw new BacklotError('background_image_not_found', { details: [{ field: 'template_id', message }] });
@@ -29,5 +43,8 @@ export const settleSession = (request: CreateSession, template: TemplateRecord |
     backgroundImageId: image === undefined ? (template?.backgroundImageId ?? null) : image,
     canvas: canvas ?? template?.canvas ?? DEFAULT_CANVAS,
     fit: fit ?? template?.fit ?? 'cover',
+    framing: framing ?? template?.framing ?? DEFAULT_FRAMING,
+    keying: keying ?? template?.keying ?? {},
+    render: render ?? template?.render ?? 'client',
   };
 };

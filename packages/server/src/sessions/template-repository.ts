@@ -1,4 +1,14 @@
-import { avatar as avatarSchema, type Avatar, type Canvas, type RenditionFit } from '@backlot/contract';
+import {
+  avatar as avatarSchema,
+  type Avatar,
+  type Canvas,
+  type Framing,
+  framing as framingSchema,
+  type Keying,
+  keying as keyingSchema,
+  type Render,
+  type RenditionFit,
+} from '@backlot/contract';
 import { and, desc, eq, lt, or, type SQL } from 'drizzle-orm';
 import type { Executor } from '../database/database.js';
 import { backgroundImages, templates } from '../database/schema.js';
@@ -16,12 +26,17 @@ export interface TemplateRecord {
   readonly imageSha256: string | null;
   readonly canvas: Canvas;
   readonly fit: RenditionFit;
+  readonly framing: Framing;
+  readonly keying: Keying;
+  readonly render: Render;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
 /** What of a template can change. */
-export type TemplateChange = Partial<Pick<TemplateRecord, 'title' | 'avatar' | 'voice' | 'backgroundImageId' | 'canvas' | 'fit'>>;
+export type TemplateChange = Partial<
+  Pick<TemplateRecord, 'title' | 'avatar' | 'voice' | 'backgroundImageId' | 'canvas' | 'fit' | 'framing' | 'keying' | 'render'>
+>;
 
 /** Where a page of templates starts: after this row. */
 export interface TemplatePosition {
@@ -32,9 +47,11 @@ export interface TemplatePosition {
 const columns = { template: templates, imageSha256: backgroundImages.sha256 };
 type Row = { readonly template: typeof templates.$inferSelect; readonly imageSha256: string | null };
 
-const toRecord = ({ template: { canvasWidth, canvasHeight, avatar, ...facts }, imageSha256 }: Row): TemplateRecord => ({
+const toRecord = ({ template: { canvasWidth, canvasHeight, avatar, framing, keying, ...facts }, imageSha256 }: Row): TemplateRecord => ({
   ...facts,
   avatar: avatarSchema.parse(avatar),
+  framing: framingSchema.parse(framing),
+  keying: keyingSchema.parse(keying),
   imageSha256,
   canvas: { width: canvasWidth, height: canvasHeight },
 });

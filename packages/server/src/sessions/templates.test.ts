@@ -92,7 +92,9 @@ describe('templates by REST', () => {
       [{ avatar: WHIP, voice: 'de' }, 422, 'invalid_request', ['voice']],
       [{ canvas: { width: 1281, height: 720 } }, 422, 'invalid_request', ['canvas.width']],
       [{ fit: 'stretch' }, 422, 'invalid_request', ['fit']],
-      [{ framing: { scale: 2 } }, 422, 'invalid_request', ['framing']],
+      [{ framing: { scale: 9 } }, 422, 'invalid_request', ['framing.scale']],
+      [{ keying: { hue: 3 } }, 422, 'invalid_request', ['keying.hue']],
+      [{ lighting: 'soft' }, 422, 'invalid_request', ['lighting']],
       [{ background_image: 'bg_nothing' }, 404, 'background_image_not_found', []],
       [{ background_image: await opened.addImage(ORGANIZATION) }, 404, 'background_image_not_found', []],
     ];

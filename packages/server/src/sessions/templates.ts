@@ -43,12 +43,26 @@ export class TemplateService {
   /** Throws `background_image_not_found`, and what the avatar's provider finds wrong with avatar and voice. */
   async create(organizationId: string, input: CreateTemplate): Promise<Template> {
     const { database, library } = this.#options;
-    const { title, avatar, voice, background_image: backgroundImageId, canvas, fit } = input;
-    await this.#checkAvatar(avatar, voice);
+    const { title, avatar, voice, background_image: backgroundImageId, canvas, fit, framing, keying, render } = input;
+    await this.#checkAvatar(organizationId, avatar, voice);
     const now = this.#now();
     const record = await database.transaction(async (transaction) => {
       const image = backgroundImageId === null ? null : await library.resolve(organizationId, backgroundImageId, transaction);
-      const facts = { id: createId('tmpl'), organizationId, title, avatar, voice, backgroundImageId, canvas, fit, createdAt: now, updatedAt: now };
+      const facts = {
+        id: createId('tmpl'),
+        organizationId,
+        title,
+        avatar,
+        voice,
+        backgroundImageId,
+        canvas,
+        fit,
+        framing,
+        keying,
+        render,
+        createdAt: now,
+        updatedAt: now,
+      };
       const made: TemplateRecord = { ...facts, imageSha256: image?.sourceSha256 ?? null };
       await insertTemplate(transaction, made);
       return made;
@@ -73,8 +87,9 @@ export class TemplateService {
   async update(organizationId: string, id: string, change: UpdateTemplate): Promise<Template> {
     const { database, library } = this.#options;
     const before = await this.find(organizationId, id);
-    const { title, avatar, voice, background_image: backgroundImageId, canvas, fit } = change;
-    if (avatar !== undefined || voice !== undefined) await this.#checkAvatar(avatar ?? before.avatar, voice === undefined ? before.voice : voice);
+    const { title, avatar, voice, background_image: backgroundImageId, canvas, fit, framing, keying, render } = change;
+    if (avatar !== undefined || voice !== undefined)
+      await this.#checkAvatar(organizationId, avatar ?? before.avatar, voice === undefined ? before.voice : voice);
     const record = await database.transaction(async (transaction) => {
       if (backgroundImageId != null) await library.resolve(organizationId, backgroundImageId, transaction);
       const wanted = {
@@ -84,6 +99,9 @@ export class TemplateService {
         ...(backgroundImageId === undefined ? {} : { backgroundImageId }),
         ...(canvas === undefined ? {} : { canvas }),
         ...(fit === undefined ? {} : { fit }),
+        ...(framing === undefined ? {} : { framing }),
+        ...(keying === undefined ? {} : { keying }),
+        ...(render === undefined ? {} : { render }),
       };
       return updateTemplate(transaction, organizationId, id, wanted, this.#now());
     });
@@ -103,9 +121,9 @@ export class TemplateService {
     return record;
   }
 
-  async #checkAvatar(avatar: Avatar, voice: string | null): Promise<void> {
+  async #checkAvatar(organizationId: string, avatar: Avatar, voice: string | null): Promise<void> {
     try {
-      await findProvider(this.#options.avatars, avatar).check(avatar, voice ?? undefined);
+      await findProvider(this.#options.avatars, avatar).check(avatar, voice ?? undefined, organizationId);
     } catch (error) {
       if (!(error instanceof BacklotError)) throw error;
       // Providers speak of the session's field.
@@ -124,6 +142,9 @@ export class TemplateService {
       thumbnail_url: record.imageSha256 === null ? null : this.#options.library.signedRenditionUrl(record.imageSha256, THUMBNAIL),
       canvas: record.canvas,
       fit: record.fit,
+      framing: record.framing,
+      keying: record.keying,
+      render: record.render,
       created_at: record.createdAt.toISOString(),
       updated_at: record.updatedAt.toISOString(),
     };

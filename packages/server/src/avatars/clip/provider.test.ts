@@ -42,24 +42,24 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('clips as avatars', () => {
 
   test('lists video files and links to them by name, and nothing else', async () => {
     await using opened = await open();
-    expect((await opened.provider.options()).map(({ title }) => title)).toEqual(['broken.mp4', 'linked.mp4', 'Talking man #1.MP4']);
+    expect((await opened.provider.options('org_1')).map(({ title }) => title)).toEqual(['broken.mp4', 'linked.mp4', 'Talking man #1.MP4']);
   });
 
   test('a missing folder is an empty one', async () => {
     await using opened = await open(undefined, join(folder, 'nowhere'));
-    expect(await opened.provider.options()).toEqual([]);
-    await expect(opened.provider.check(clip('linked.mp4'), undefined)).rejects.toMatchObject({ code: 'clip_not_found' });
+    expect(await opened.provider.options('org_1')).toEqual([]);
+    await expect(opened.provider.check(clip('linked.mp4'), undefined, 'org_1')).rejects.toMatchObject({ code: 'clip_not_found' });
   });
 
   test('without ffmpeg clips are listed as unavailable, with what to do, and refused by their code', async () => {
     await using opened = await open(folder);
-    const options = await opened.provider.options();
+    const options = await opened.provider.options('org_1');
     expect(options).toHaveLength(3);
     for (const option of options) {
       expect(option.available).toBe(false);
       expect(option.unavailable_reason).toContain('apt-get install ffmpeg');
     }
-    await expect(opened.provider.check(clip('linked.mp4'), undefined)).rejects.toMatchObject({ code: 'ffmpeg_missing' });
+    await expect(opened.provider.check(clip('linked.mp4'), undefined, 'org_1')).rejects.toMatchObject({ code: 'ffmpeg_missing' });
   });
 
   describe('with every kind of name', () => {
@@ -78,7 +78,7 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('clips as avatars', () => {
     ];
     test.each(names)('%j is no clip', async (name) => {
       await using opened = await open();
-      await expect(opened.provider.check(clip(name), undefined)).rejects.toMatchObject({ code: 'clip_not_found' });
+      await expect(opened.provider.check(clip(name), undefined, 'org_1')).rejects.toMatchObject({ code: 'clip_not_found' });
     });
   });
 });
@@ -113,7 +113,7 @@ describe.skipIf(!hasFfmpeg() || !hasSharedData)('a clip', () => {
     await writeFile(join(folder, 'broken.mp4'), 'no video');
     await using media = createMediaHost({ log: pino({ level: 'silent' }), spare: 0 });
     const provider = createClipAvatars({ media, clips: createClipInspector(process.env['PATH'] ?? ''), clipsDir: folder });
-    await expect(provider.check({ provider: 'clip', clip: 'broken.mp4' }, undefined)).rejects.toMatchObject({ code: 'clip_unreadable' });
+    await expect(provider.check({ provider: 'clip', clip: 'broken.mp4' }, undefined, 'org_1')).rejects.toMatchObject({ code: 'clip_unreadable' });
     await rm(folder, { recursive: true, force: true });
   });
 });

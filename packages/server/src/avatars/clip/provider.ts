@@ -27,10 +27,12 @@ export const createClipAvatars = ({ media, clips, clipsDir }: ClipAvatarsOptions
     provider: 'clip',
     publishedByUser: false,
     speaks: false,
+    needsLivekit: false,
     options: async () => {
       const [names, available] = await Promise.all([folder.names(), clips.available()]);
       return names.map((clip) => ({
         avatar: { provider: 'clip', clip },
+        needs: [],
         title: clip,
         speaks: false,
         available,

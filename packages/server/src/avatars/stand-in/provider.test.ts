@@ -22,8 +22,8 @@ describe.skipIf(!hasEspeak())('the stand-in with a voice', () => {
 
   test('an unknown voice is told by its field', async () => {
     await using opened = await open(installed);
-    await expect(opened.provider.check(avatar, 'tlh')).rejects.toMatchObject({ details: [{ field: 'voice_id' }] });
-    expect((await opened.provider.options())[0]?.voices).toContain('en-us');
+    await expect(opened.provider.check(avatar, 'tlh', 'org_1')).rejects.toMatchObject({ details: [{ field: 'voice_id' }] });
+    expect((await opened.provider.options('org_1'))[0]?.voices).toContain('en-us');
   });
 });
 
@@ -50,6 +50,12 @@ describe("the stand-in's picture", () => {
       canvas,
       voiceId: undefined,
       publish: { url: receiver.url, token: receiver.token },
+      livekit: null,
+      composition: null,
+      background: null,
+      reference: null,
+      remember: async () => undefined,
+      organizationId: 'org_1',
       observer,
       signal: new AbortController().signal,
     });

@@ -22,8 +22,17 @@ export const createStandInAvatars = ({ media, findEspeak, listVoices }: StandInA
     provider: 'stand-in',
     publishedByUser: false,
     speaks: true,
+    needsLivekit: false,
     options: async () => [
-      { avatar: { provider: 'stand-in' }, title: 'Stand-in', speaks: true, available: true, unavailable_reason: null, voices: [...(await voices())] },
+      {
+        avatar: { provider: 'stand-in' },
+        needs: [],
+        title: 'Stand-in',
+        speaks: true,
+        available: true,
+        unavailable_reason: null,
+        voices: [...(await voices())],
+      },
     ],
     check: async (_avatar, voiceId) => {
       if (voiceId === undefined || (await voices()).includes(voiceId)) return;

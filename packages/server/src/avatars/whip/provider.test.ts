@@ -1,8 +1,13 @@
+import { pino } from 'pino';
+import { createMediaHost } from '../../media/host.js';
 import { describeAvatarProvider } from '../port.contract.js';
 import { createWhipAvatars } from './provider.js';
 
 describeAvatarProvider('whip', {
-  open: async () => ({ provider: createWhipAvatars(), [Symbol.asyncDispose]: async () => undefined }),
+  open: async () => {
+    const media = createMediaHost({ log: pino({ level: 'silent' }), spare: 0 });
+    return { provider: createWhipAvatars({ media }), [Symbol.asyncDispose]: async () => media[Symbol.asyncDispose]() };
+  },
   publishes: false,
   speaks: false,
   avatar: { provider: 'whip' },

@@ -3,6 +3,7 @@ import type { BlobRead, BlobStore } from '../../blobs/port.js';
 import { type ClaimedBlob, storeClaimed } from '../../blobs/store-claimed.js';
 import type { Database, Executor } from '../../database/database.js';
 import { BacklotError, toError } from '../../errors.js';
+import type { Size } from '../../images/geometry.js';
 import type { ImagePool, PreparedImage } from '../../images/image-pool.js';
 import type { ImageFacts, PrepareOutput } from '../../images/messages.js';
 import { findRendition, type RenditionRecord, trimRenditions, upsertRenditions } from '../repository.js';
@@ -59,6 +60,19 @@ export class Renditions {
    */
   async ensure(sourceSha256: string, variant: Variant): Promise<RenditionRecord> {
     return (await findRendition(this.#options.database.executor, sourceSha256, variantName(variant))) ?? this.#makeOnce(sourceSha256, variant);
+  }
+
+  /** A JPEG of exactly this size, cropped and enlarged as it needs, made now and not kept. Throws what `ensure` throws. */
+  async exact(sourceSha256: string, size: Size, maxBytes: number): Promise<Uint8Array> {
+    const { pool, blobs } = this.#options;
+    await using file = await blobs.openFile(sourceSha256);
+    if (file === null) throw new BacklotError('rendition_not_found');
+    const margins = { left: 0, top: 0, right: 0, bottom: 0 };
+    const output = { fit: 'surround', ...size, margins, format: 'jpeg', maxBytes } as const;
+    const { pictures } = await pool.prepare({ sha256: sourceSha256, file: file.path, outputs: [output] });
+    const [picture] = pictures;
+    if (picture === undefined) throw new Error('a job without output was answered');
+    return picture.bytes;
   }
 
   /** Opens a picture's bytes; one whose bytes were lost is made again. */

@@ -1,10 +1,13 @@
 import type { MediaFailure } from '../failure.js';
 import type { MediaSource } from '../messages.js';
-import type { Source, SpeakingSource, SpeechObserver } from '../source.js';
+import type { Source, SpeakingSource, SpeechObserver, StreamSource } from '../source.js';
+import type { Wrtc } from '../wrtc.js';
 import { Clip } from './clip/clip.js';
 import { createStandIn } from './stand-in/index.js';
+import { WhepSource } from './whep/whep-source.js';
 
 export interface OpenSourceOptions {
+  readonly wrtc: Wrtc;
   readonly speech: SpeechObserver;
   /** Called once, when an open source can't go on. */
   readonly onFailed: (failure: MediaFailure) => void;
@@ -12,7 +15,7 @@ export interface OpenSourceOptions {
 }
 
 /** Opens the source that a job names. The caller disposes it. */
-export const openSource = async (source: MediaSource, options: OpenSourceOptions): Promise<Source | SpeakingSource> => {
+export const openSource = async (source: MediaSource, options: OpenSourceOptions): Promise<Source | SpeakingSource | StreamSource> => {
   switch (source.type) {
     case 'clip':
       return Clip.open({ ...source, onFailed: options.onFailed, signal: options.signal });
@@ -25,5 +28,7 @@ export const openSource = async (source: MediaSource, options: OpenSourceOptions
         espeakPath: source.espeakPath,
         observer: options.speech,
       });
+    case 'whep':
+      return WhepSource.open({ ...source, wrtc: options.wrtc, onFailed: options.onFailed, signal: options.signal });
   }
 };

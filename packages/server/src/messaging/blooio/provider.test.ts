@@ -3,7 +3,7 @@ import { createLog } from '../../logging.js';
 import { awkwardImage, describeMessagingProvider } from '../port.contract.js';
 import type { InboundEvent, MessagingProvider, ProviderMemory } from '../port.js';
 import type { ProviderTimeouts } from '../provider-client.js';
-import { readMultipartExactly, startWireServer, type WireReply, type WireRequest } from '../wire-server.testing.js';
+import { readMultipartExactly, startWireServer, type WireReply, type WireRequest } from '../../http/wire-server.testing.js';
 import { createBlooioProvider } from './provider.js';
 import { signDelivery } from './signature.js';
 

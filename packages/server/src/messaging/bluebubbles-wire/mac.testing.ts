@@ -1,4 +1,4 @@
-import type { WireReply, WireRequest } from '../wire-server.testing.js';
+import type { WireReply, WireRequest } from '../../http/wire-server.testing.js';
 
 /** A chat in the Mac's database. Guids are compared letter by letter, as the server does. */
 export interface MacChat {

@@ -4,7 +4,7 @@ import { createLog } from '../../logging.js';
 import { Mac } from '../bluebubbles-wire/mac.testing.js';
 import { awkwardImage, describeMessagingProvider } from '../port.contract.js';
 import type { InboundEvent, MessagingProvider, ProviderMemory } from '../port.js';
-import { startWireServer, type WireFault, type WireRequest } from '../wire-server.testing.js';
+import { startWireServer, type WireFault, type WireRequest } from '../../http/wire-server.testing.js';
 import { createBlueBubblesProvider } from './provider.js';
 
 /** Of letters that a query has to escape. */

@@ -3,7 +3,7 @@ import { createLog } from '../../logging.js';
 import { Mac } from '../bluebubbles-wire/mac.testing.js';
 import { awkwardImage, describeMessagingProvider } from '../port.contract.js';
 import { OutcomeUnknownError } from '../port.js';
-import { startWireServer } from '../wire-server.testing.js';
+import { startWireServer } from '../../http/wire-server.testing.js';
 import { createPhotonProvider } from './provider.js';
 
 const API_KEY = 'photon-canary-key-that-nobody-may-see';

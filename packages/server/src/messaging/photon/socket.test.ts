@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createLog } from '../../logging.js';
 import { Mac, type MacMessage } from '../bluebubbles-wire/mac.testing.js';
 import type { InboundEvent } from '../port.js';
-import { startWireServer } from '../wire-server.testing.js';
+import { startWireServer } from '../../http/wire-server.testing.js';
 import { createPhotonProvider } from './provider.js';
 
 const API_KEY = 'photon-canary-key-that-nobody-may-see';

@@ -7,7 +7,8 @@ import { pino } from 'pino';
 import { BacklotError } from '../../errors.js';
 import type { AppEnv } from '../../http/context.js';
 import { createId } from '../../ids.js';
-import type { RoomObserver, VideoCodec } from '../port.js';
+import type { VideoCodec } from '../port.js';
+import { recordRoom, roomSpec } from '../room.testing.js';
 import type { StageLimits } from './limits.js';
 import type { EmbeddedRoom } from './room.js';
 import { registerWebrtcRoutes, type WebrtcRouteOptions } from './routes.js';
@@ -39,7 +40,7 @@ export interface Rig extends AsyncDisposable {
   readonly post: (kind: 'whip' | 'whep', sdp: string, headers?: Readonly<Record<string, string>>) => Promise<Response>;
 }
 
-export const createRig = async (limits: Partial<StageLimits> = {}, authorize: WebrtcRouteOptions['authorize'] = async () => undefined): Promise<Rig> => {
+export const createRig = async (limits: Partial<StageLimits> = {}, authorize: WebrtcRouteOptions['authorize'] = async () => 'other'): Promise<Rig> => {
   const stage = await createEmbeddedStage({ udpPort: 0, limits, log: pino({ level: 'silent' }) });
   const app = new OpenAPIHono<AppEnv>();
   app.onError((error, c) => {
@@ -58,17 +59,12 @@ export const createRig = async (limits: Partial<StageLimits> = {}, authorize: We
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const sessionId = createId('sess');
-  const told: string[] = [];
-  const observer: RoomObserver = {
-    publisherLive: (codec) => told.push(`live ${codec}`),
-    publisherLeft: (how) => told.push(`left ${how}`),
-    viewersChanged: (viewers) => told.push(`viewers ${viewers}`),
-  };
+  const { told, observer } = recordRoom();
   return {
     url,
     sessionId,
     stage,
-    room: stage.openRoom(sessionId, observer),
+    room: await stage.openRoom(roomSpec(sessionId), observer),
     told,
     post: async (kind, sdp, headers = {}) =>
       fetch(`${url}/v1/sessions/${sessionId}/${kind}`, { method: 'POST', body: sdp, headers: { 'content-type': 'application/sdp', ...headers } }),

@@ -7,9 +7,11 @@ import { OutgoingStream } from './outgoing-stream.js';
 import { CLOCK_HZ, Publisher, type StreamKind } from './publisher.js';
 import { ResendBuffer } from './resend-buffer.js';
 import { readMarker, readSequence } from './rtp.js';
-import { askForReferenceTime, reduceOffer } from './sdp.js';
+import { askForReferenceTime, type ReducedOffer, reduceOffer } from './sdp.js';
 import { Viewer } from './viewer.js';
 
+/** What the stage carries. */
+const CODECS: readonly VideoCodec[] = ['VP8', 'H264'];
 /** Video packets kept to be sent again: about a second and a half. */
 const RESEND_PACKETS = 512;
 /** When a packet that was sent again is sent once more, in milliseconds. */
@@ -33,6 +35,10 @@ export interface Connected {
 export interface EmbeddedRoomOptions {
   readonly sessionId: string;
   readonly observer: RoomObserver;
+  /** What its publisher may send. */
+  readonly publisherCodecs: readonly VideoCodec[];
+  /** Whether only a compositor publishes into it. */
+  readonly isComposed: boolean;
   readonly address: MediaAddress;
   readonly limits: StageLimits;
   readonly log: Logger;
@@ -70,14 +76,19 @@ export class EmbeddedRoom implements Room {
     return this.#codec;
   }
 
+  /** Whether only a compositor publishes into it. */
+  get isComposed(): boolean {
+    return this.#options.isComposed;
+  }
+
   get viewers(): number {
     return this.#viewers.length;
   }
 
-  /** Takes a publisher's offer. Throws `sdp_invalid`, `no_common_codec`, `publisher_exists` and `session_ended`. */
+  /** Takes a publisher's offer. Throws `sdp_invalid`, `no_common_codec`, `render_unsupported`, `publisher_exists` and `session_ended`. */
   async publish(offerSdp: string): Promise<Connected> {
     this.#assertOpen();
-    const offer = reduceOffer(offerSdp, 'publisher', ['VP8', 'H264']);
+    const offer = this.#readPublisherOffer(offerSdp);
     if (this.#publisher !== null) {
       if (!this.#isStalled(this.#publisher)) throw new BacklotError('publisher_exists');
       this.#dropPublisher('lost');
@@ -107,7 +118,7 @@ export class EmbeddedRoom implements Room {
   async watch(offerSdp: string, signal?: AbortSignal): Promise<Connected> {
     this.#assertOpen();
     // What can't be answered at all is told at once, whoever publishes.
-    reduceOffer(offerSdp, 'viewer', ['VP8', 'H264']);
+    reduceOffer(offerSdp, 'viewer', CODECS);
     if (this.#viewers.length + this.#waiting.size >= this.#options.limits.maxViewers) throw new BacklotError('viewers_full', { retryAfterSeconds: 5 });
     const codec = this.#codec ?? (await this.#waitForPublisher(signal));
     const offer = reduceOffer(offerSdp, 'viewer', [codec]);
@@ -154,6 +165,15 @@ export class EmbeddedRoom implements Room {
       const silentMs = nowMs - Math.max(viewer.lastReportAtMs ?? viewer.startedAtMs, this.#flowingSinceMs);
       if (viewer.isOpen ? flows && silentMs >= limits.viewerSilentMs : nowMs - viewer.startedAtMs >= limits.connectMs) this.#dropViewer(viewer);
     }
+  }
+
+  /** Its followers hear it from Backlot's own event streams. */
+  announce(): void {}
+
+  announceSpeech(): void {}
+
+  async leave(): Promise<void> {
+    await this[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -225,6 +245,19 @@ export class EmbeddedRoom implements Room {
     this.#options.observer.publisherLive(codec);
     for (const wake of this.#waiting) wake();
     if (this.#viewers.length > 0) this.#requestKeyFrame();
+  }
+
+  #readPublisherOffer(offerSdp: string): ReducedOffer {
+    const { publisherCodecs } = this.#options;
+    try {
+      return reduceOffer(offerSdp, 'publisher', publisherCodecs);
+    } catch (error) {
+      const isTooFew = error instanceof BacklotError && error.code === 'no_common_codec' && publisherCodecs.length < CODECS.length;
+      if (!isTooFew) throw error;
+      // It is the composition that can't do with it; without one it would be welcome.
+      reduceOffer(offerSdp, 'publisher', CODECS);
+      throw new BacklotError('render_unsupported', { message: `This session is composed on the server, which takes ${publisherCodecs.join(' or ')} only.` });
+    }
   }
 
   #isStalled(publisher: Publisher): boolean {

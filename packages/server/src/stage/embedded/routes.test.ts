@@ -1,7 +1,9 @@
 import datachannel from 'node-datachannel';
 import { describe, expect, test } from 'vitest';
 import { BacklotError } from '../../errors.js';
-import { createRig, gather, SyntheticPublisher, SyntheticViewer, until } from './rig.testing.js';
+import { createId } from '../../ids.js';
+import { recordRoom, roomSpec } from '../room.testing.js';
+import { createRig, gather, type Rig, SyntheticPublisher, SyntheticViewer, until } from './rig.testing.js';
 
 const codeOf = async (response: Response): Promise<string> => ((await response.json()) as { error: { code: string } }).error.code;
 
@@ -172,5 +174,63 @@ describe('refused offers', () => {
 
   test('the library under it is the one that was measured', () => {
     expect(datachannel.getLibraryVersion()).toMatch(/^0\.24\./);
+  });
+
+  describe('with a composition between', () => {
+    const openComposed = async () => {
+      const rig = await createRig({}, async (c) => (c.req.header('x-by') === 'compositor' ? 'compositor' : 'other'));
+      const sessionId = createId('sess');
+      const [program, source] = [recordRoom(), recordRoom()];
+      const spec = roomSpec(sessionId);
+      await rig.stage.openRoom({ ...spec, state: { ...spec.state, render: 'server' } }, program.observer);
+      const enter = (by: string): Rig => ({
+        ...rig,
+        sessionId,
+        post: async (kind, sdp) =>
+          fetch(`${rig.url}/v1/sessions/${sessionId}/${kind}`, { method: 'POST', body: sdp, headers: { 'content-type': 'application/sdp', 'x-by': by } }),
+      });
+      return { rig, place: spec.place, program: program.told, source, outside: enter('other'), compositor: enter('compositor') };
+    };
+
+    test('nobody sees what the publisher sends but the compositor, and nobody else publishes to the viewers', async () => {
+      const { rig, place, program, source, outside, compositor } = await openComposed();
+      await using _rig = rig;
+      await using _source = rig.stage.sources.open(place, source.observer);
+      using publisher = new SyntheticPublisher();
+      using composed = new SyntheticPublisher();
+      using watching = new SyntheticViewer();
+      using viewer = new SyntheticViewer();
+      expect((await publisher.publish(outside)).status).toBe(201);
+      publisher.start();
+      await until(() => source.told.includes('live VP8'), 'the publisher is there');
+      expect(program).toEqual([]);
+      expect((await watching.watch(compositor)).status).toBe(201);
+      await until(() => watching.video.length > 20, 'the compositor watches it');
+      // The room of viewers is not live by that.
+      expect((await composed.publish(compositor)).status).toBe(201);
+      composed.start();
+      expect((await viewer.watch(outside)).status).toBe(201);
+      await until(() => viewer.video.length > 20, 'a viewer watches the composed one');
+      expect(program).toEqual(['live VP8', 'viewers 1']);
+      expect(source.told).toEqual(['live VP8', 'viewers 1']);
+      using second = new SyntheticPublisher();
+      expect(await codeOf(await second.publish(outside))).toBe('publisher_exists');
+    });
+
+    test('a publisher that can’t be decoded is refused, and one before the way in is open finds no room', async () => {
+      const { rig, place, source, outside, compositor } = await openComposed();
+      await using _rig = rig;
+      using early = new SyntheticPublisher();
+      expect(await codeOf(await early.publish(outside))).toBe('session_not_found');
+      using watching = new SyntheticViewer();
+      expect(await codeOf(await watching.watch(compositor))).toBe('session_not_found');
+      await using _source = rig.stage.sources.open(place, source.observer);
+      using publisher = new SyntheticPublisher('H264');
+      const refusal = await publisher.publish(outside);
+      expect([refusal.status, await codeOf(refusal)]).toEqual([409, 'render_unsupported']);
+      using strange = new SyntheticViewer();
+      const offer = (await gather(strange.peer)).replaceAll('VP8', 'AV1');
+      expect(await codeOf(await outside.post('whip', offer))).not.toBe('render_unsupported');
+    });
   });
 });

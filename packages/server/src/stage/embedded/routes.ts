@@ -14,8 +14,11 @@ const EXPOSED = 'Location, ETag, Accept-Patch, Retry-After';
 
 export interface WebrtcRouteOptions {
   readonly stage: EmbeddedStage;
-  /** Throws a coded error unless the request may act in the session as `role`, and the session is on air. */
-  readonly authorize: (c: Context<AppEnv>, sessionId: string, role: ConnectionRole) => Promise<void>;
+  /**
+   * Throws a coded error unless the request may act in the session as `role`, and the session is on air. Resolves to who
+   * asks: our own compositor stands between the publisher's room and the viewers'.
+   */
+  readonly authorize: (c: Context<AppEnv>, sessionId: string, role: ConnectionRole) => Promise<'compositor' | 'other'>;
 }
 
 const requireType = (c: Context<AppEnv>, type: string): void => {
@@ -27,8 +30,8 @@ const requireType = (c: Context<AppEnv>, type: string): void => {
 /** WHIP and WHEP on the embedded stage, as RFC 9725 and draft-ietf-wish-whep describe them. */
 export const registerWebrtcRoutes = (app: App, { stage, authorize }: WebrtcRouteOptions): void => {
   const enter = async (c: Context<AppEnv>, sessionId: string, role: ConnectionRole): Promise<EmbeddedRoom> => {
-    await authorize(c, sessionId, role);
-    const room = stage.room(sessionId);
+    const by = await authorize(c, sessionId, role);
+    const room = by === 'compositor' ? stage.roomOfCompositor(sessionId, role) : stage.roomOf(sessionId, role);
     if (room === undefined) throw new BacklotError('session_not_found');
     return room;
   };

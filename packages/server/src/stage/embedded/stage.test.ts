@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { readdir } from 'node:fs/promises';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { recordRoom, roomSpec } from '../room.testing.js';
 import { LossyProxy } from './lossy-proxy.testing.js';
 import { createRig, SyntheticPublisher, SyntheticViewer, until } from './rig.testing.js';
 import { createNack, createReceiverReport, walkRtcp } from './rtcp.js';
@@ -340,7 +341,7 @@ describe('the UDP port', () => {
 
   test('is announced under the address that the outside reaches', async () => {
     await using stage = await createEmbeddedStage({ udpPort: 0, announcedAddress: '203.0.113.7', log: pino({ level: 'silent' }) });
-    const room = stage.openRoom('sess_announced', { publisherLive: () => undefined, publisherLeft: () => undefined, viewersChanged: () => undefined });
+    const room = await stage.openRoom(roomSpec('sess_announced'), recordRoom().observer);
     using publisher = new SyntheticPublisher();
     publisher.peer.setLocalDescription('offer');
     const { answerSdp } = await room.publish(publisher.peer.localDescription()?.sdp ?? '');

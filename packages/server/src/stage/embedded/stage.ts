@@ -2,12 +2,15 @@ import datachannel, { type PeerConnection } from 'node-datachannel';
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Logger } from 'pino';
-import type { RoomObserver, Stage } from '../port.js';
+import type { RoomObserver, RoomSpec, SourceRooms, Stage, VideoCodec } from '../port.js';
 import { connectionConfig, type MediaAddress } from './connection.js';
 import { DEFAULT_LIMITS, type StageLimits } from './limits.js';
-import { EmbeddedRoom } from './room.js';
+import { type ConnectionRole, EmbeddedRoom, type EmbeddedRoomOptions } from './room.js';
 
 const TICK_MS = 250;
+/** What viewers are carried, and what our media children can decode. */
+const CARRIED: readonly VideoCodec[] = ['VP8', 'H264'];
+const COMPOSABLE: readonly VideoCodec[] = ['VP8'];
 
 export interface EmbeddedStageOptions {
   /** Address to bind the UDP port to; every address by default. */
@@ -23,13 +26,18 @@ export interface EmbeddedStageOptions {
 /** The stage that runs within Backlot: forwards RTP packets from one publisher to many viewers, over one UDP port. */
 export class EmbeddedStage implements Stage {
   readonly kind = 'embedded';
+  readonly outlivesBacklot = false;
   readonly udpPort: number;
   readonly #address: MediaAddress;
   readonly #limits: StageLimits;
   readonly #log: Logger;
   readonly #anchor: PeerConnection;
   readonly #rooms = new Map<string, EmbeddedRoom>();
+  readonly #sourceRooms = new Map<string, EmbeddedRoom>();
   readonly #timer: NodeJS.Timeout;
+  readonly sources: SourceRooms = {
+    open: ({ sessionId }, observer) => this.#open(this.#sourceRooms, sessionId, observer, { publisherCodecs: COMPOSABLE, isComposed: false }),
+  };
 
   /** Takes the port that `anchor` holds; use `createEmbeddedStage`. */
   constructor(address: MediaAddress, limits: StageLimits, log: Logger, anchor: PeerConnection) {
@@ -40,34 +48,58 @@ export class EmbeddedStage implements Stage {
     this.#anchor = anchor;
     this.#timer = setInterval(() => {
       const nowMs = performance.now();
-      for (const room of this.#rooms.values()) room.tick(nowMs);
+      for (const room of this.#allRooms()) room.tick(nowMs);
     }, TICK_MS);
     this.#timer.unref();
   }
 
-  openRoom(sessionId: string, observer: RoomObserver): EmbeddedRoom {
-    if (this.#rooms.has(sessionId)) throw new TypeError(`The room of ${sessionId} is open already; a session has one.`);
-    const room = new EmbeddedRoom({
-      sessionId,
-      observer,
-      address: this.#address,
-      limits: this.#limits,
-      log: this.#log,
-      onDisposed: () => this.#rooms.delete(sessionId),
-    });
-    this.#rooms.set(sessionId, room);
-    return room;
+  async openRoom(spec: RoomSpec, observer: RoomObserver): Promise<EmbeddedRoom> {
+    return this.resumeRoom(spec, observer);
   }
 
-  /** The open room of a session, for the stage's own routes. */
-  room(sessionId: string): EmbeddedRoom | undefined {
-    return this.#rooms.get(sessionId);
+  resumeRoom({ place: { sessionId }, state: { render } }: RoomSpec, observer: RoomObserver): EmbeddedRoom {
+    return this.#open(this.#rooms, sessionId, observer, { publisherCodecs: CARRIED, isComposed: render === 'server' });
+  }
+
+  /** The open room that somebody gets into, for the stage's own routes: what is composed is published apart from its viewers. */
+  roomOf(sessionId: string, role: ConnectionRole): EmbeddedRoom | undefined {
+    const room = this.#rooms.get(sessionId);
+    return role === 'publisher' && room?.isComposed === true ? this.#sourceRooms.get(sessionId) : room;
+  }
+
+  /** The open room that a session's compositor gets into: it watches its publisher, and publishes to its viewers. */
+  roomOfCompositor(sessionId: string, role: ConnectionRole): EmbeddedRoom | undefined {
+    return (role === 'viewer' ? this.#sourceRooms : this.#rooms).get(sessionId);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all([...this.#rooms.values()].map((room) => room[Symbol.asyncDispose]()));
+    await Promise.all(this.#allRooms().map((room) => room[Symbol.asyncDispose]()));
     this.#anchor.close();
+  }
+
+  #allRooms(): EmbeddedRoom[] {
+    return [...this.#rooms.values(), ...this.#sourceRooms.values()];
+  }
+
+  #open(
+    rooms: Map<string, EmbeddedRoom>,
+    sessionId: string,
+    observer: RoomObserver,
+    kind: Pick<EmbeddedRoomOptions, 'publisherCodecs' | 'isComposed'>,
+  ): EmbeddedRoom {
+    if (rooms.has(sessionId)) throw new TypeError(`The room of ${sessionId} is open already; a session has one.`);
+    const room = new EmbeddedRoom({
+      sessionId,
+      observer,
+      ...kind,
+      address: this.#address,
+      limits: this.#limits,
+      log: this.#log,
+      onDisposed: () => rooms.delete(sessionId),
+    });
+    rooms.set(sessionId, room);
+    return room;
   }
 }
 

@@ -145,6 +145,25 @@ describe('the clock that pulls a source', () => {
     expect(sent.firstFrames).toBe(2);
   });
 
+  test('a live source is asked often, and its picture that stands sent again now and then', async () => {
+    const { source, frames } = recordingSource();
+    const newOnes = new Set([0, 3, 4, 30]);
+    const live: Source = { ...source, rateFps: 100, isLive: true, readVideo: (index, into) => source.readVideo(index, into) && newOnes.has(index) };
+    const { pump, sent } = setUp(live);
+    const at: number[] = [];
+    const count = () => at.push(sent.frames);
+    pump.start();
+    count();
+    for (const stepMs of [30, 10, 100, 160]) {
+      await vi.advanceTimersByTimeAsync(stepMs);
+      count();
+    }
+    pump.stop();
+    // New ones at 0, 30 and 40 ms, the last of them again at 140 and 240, and a new one at 300.
+    expect(at).toEqual([1, 2, 3, 4, 6]);
+    expect(frames).toEqual(Array.from({ length: 31 }, (_, index) => index));
+  });
+
   test('a source that throws stops it and is reported once', async () => {
     const { source } = recordingSource();
     const broken: Source = {

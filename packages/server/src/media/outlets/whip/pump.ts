@@ -1,11 +1,13 @@
 import { AUDIO_CHUNK_SAMPLES, AUDIO_RATE_HZ, type Source } from '../../source.js';
-import type { WrtcAudioSource, WrtcVideoSource } from './wrtc.js';
+import type { WrtcAudioSource, WrtcVideoSource } from '../../wrtc.js';
 
 const CHUNK_MS = 10;
 /** A process that stood still for longer doesn't catch up: its clock goes on from where it stood. */
 const MAX_LAG_MS = 500;
 /** A frame that lies ready is sent this many frames late rather than made anew: where making takes long, that would take twice as long. */
 const MAX_LATE_FRAMES = 2;
+/** A live source's picture that stands is sent again so often, for whoever comes to watch. */
+const REPEAT_MS = 100;
 
 export interface PumpOptions {
   readonly source: Source;
@@ -45,6 +47,9 @@ export class Pump {
   #nextChunk = 0;
   #firstFrame = true;
   #hasPicture = false;
+  /** Whether the frame that lies ready is another picture than the one before. */
+  #isNew = false;
+  #sentAtMs = -Infinity;
   #running = false;
 
   constructor(options: PumpOptions) {
@@ -100,16 +105,20 @@ export class Pump {
     }
     const due = Math.floor(elapsedMs / this.#frameMs);
     if (due >= this.#nextFrame) {
-      if (this.#readyFrame < this.#nextFrame || due - this.#readyFrame > MAX_LATE_FRAMES) this.#make(due);
+      // What comes when it comes can't be made ahead: it would only get older.
+      if (source.isLive === true || this.#readyFrame < this.#nextFrame || due - this.#readyFrame > MAX_LATE_FRAMES) this.#make(due);
       // A picture that stands is sent again: encoders and viewers count on a steady rate, and it costs next to nothing.
-      if (this.#hasPicture) video.onFrame(this.#frame);
+      if (this.#hasPicture && (source.isLive !== true || this.#isNew || now - this.#sentAtMs >= REPEAT_MS)) {
+        this.#sentAtMs = now;
+        video.onFrame(this.#frame);
+      }
       // What has become due meanwhile is skipped.
       this.#nextFrame = Math.max(due, Math.floor((this.#now() - this.#originMs) / this.#frameMs)) + 1;
       if (this.#firstFrame && this.#hasPicture) {
         this.#firstFrame = false;
         this.#options.onFirstFrame();
       }
-      this.#make(this.#nextFrame);
+      if (source.isLive !== true) this.#make(this.#nextFrame);
     }
     const nextMs = this.#originMs + Math.min(this.#nextFrame * this.#frameMs, this.#nextChunk * CHUNK_MS);
     if (this.#running) this.#timer = setTimeout(this.#tick, Math.max(0, nextMs - this.#now()));
@@ -117,7 +126,8 @@ export class Pump {
 
   /** Has frame `index` lie ready. */
   #make(index: number): void {
-    if (this.#options.source.readVideo(index, this.#frame.data)) this.#hasPicture = true;
+    this.#isNew = this.#options.source.readVideo(index, this.#frame.data);
+    this.#hasPicture ||= this.#isNew;
     this.#readyFrame = index;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { maxBitrateBps } from './bitrate.js';
+import { maxBitrateBps } from '../bitrate.js';
 import { withStartBitrate } from './start-bitrate.js';
 
 const lines = (...text: string[]): string => text.map((line) => `${line}\r\n`).join('');

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MediaFailure } from '../../failure.js';
 import type { Source } from '../../source.js';
-import { maxBitrateBps } from './bitrate.js';
-import { Publication, PublicationRefused } from './publication.js';
+import { maxBitrateBps } from '../bitrate.js';
+import { OfferRefused } from '../../webrtc-endpoint.js';
+import { Publication } from './publication.js';
 import { Pump } from './pump.js';
-import type { LocalTrack, Wrtc } from './wrtc.js';
+import type { LocalTrack, Wrtc } from '../../wrtc.js';
 
 /** Pauses before another try; after the last one the outlet gives up. */
 const BACKOFF_MS = [100, 300, 1000, 3000];
@@ -73,7 +74,7 @@ export class WhipOutlet implements AsyncDisposable {
       } catch (error) {
         if (signal.aborted) return;
         const pauseMs = BACKOFF_MS[failures++];
-        if (error instanceof PublicationRefused || pauseMs === undefined) {
+        if (error instanceof OfferRefused || pauseMs === undefined) {
           this.#fail(new MediaFailure('avatar_failed', "The avatar's picture could not be sent.", error));
           return;
         }

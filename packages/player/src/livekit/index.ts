@@ -1,0 +1,1 @@
+export { attachBackground, type AttachmentStatus, type AttachOptions, type BackgroundAttachment, type BackgroundChoice } from './attach-background.js';
