@@ -174,21 +174,20 @@ describe.skipIf(path === undefined)('sessions on LiveKit', () => {
         livekit_identity: 'visitor',
       };
     };
-    const check = async (answer: SessionBody, sent: Awaited<ReturnType<typeof request>>): Promise<void> => {
-      expect(answer).toMatchObject({
-        session_id: expect.stringMatching(/^sess_/),
-        status: 'started',
-        stream_url: livekit.url,
-        livekit_room: sent.livekit_room,
-        livekit_identity: sent.livekit_identity,
-      });
+    /** Watches what was answered until its text is said, then ends it. */
+    const play = async (answer: SessionBody, room: string) => {
       await isLive(answer.session_id);
       await using viewer = await watch(answer);
-      expect(viewer.localParticipant?.identity).toBe('visitor');
-      await expect.poll(async () => (await get(answer.session_id)).opening, WAIT).toEqual({ text: sent.text, state: 'said' });
-      expect((await stateOf(sent.livekit_room))?.background.background_id).toMatch(/^bg_/);
+      await expect.poll(async () => (await get(answer.session_id)).opening?.state, WAIT).toBe('said');
+      const { opening } = await get(answer.session_id);
+      const background = (await stateOf(room))?.background.background_id;
       await backlot.api('DELETE', `/v1/sessions/${answer.session_id}`);
+      return { viewer: viewer.localParticipant?.identity, opening, background };
     };
+    const expected = ({ text, livekit_room, livekit_identity }: Awaited<ReturnType<typeof request>>) => ({
+      answer: { session_id: expect.stringMatching(/^sess_/), status: 'started', stream_url: livekit.url, livekit_room, livekit_identity },
+      played: { viewer: livekit_identity, opening: { text, state: 'said' }, background: expect.stringMatching(/^bg_/) },
+    });
     const python = pythonWithRequests();
 
     test.skipIf(python === undefined)("by Python's requests, as the sample is written", async () => {
@@ -208,16 +207,21 @@ print(response.text)
 response.raise_for_status()
 `;
       const { stdout } = await run(python?.path ?? '', ['-c', sample], { env: { PATH: process.env['PATH'], ...python?.env }, timeout: 30_000 });
-      await check(JSON.parse(stdout) as SessionBody, sent);
+      const answer = JSON.parse(stdout) as SessionBody;
+      const { answer: answered, played } = expected(sent);
+      expect(answer).toMatchObject(answered);
+      expect(await play(answer, sent.livekit_room)).toEqual(played);
     });
 
     test('by curl', async () => {
       const sent = await request();
-      const { stdout } = await run('curl', [
-        ...['-sS', '--max-time', '30', '-X', 'POST', `${backlot.url}/v2/streaming/sessions`],
-        ...['-H', `Authorization: Bearer ${TEST_API_KEY}`, '-H', 'Content-Type: application/json', '-d', JSON.stringify(sent)],
-      ]);
-      await check(JSON.parse(stdout) as SessionBody, sent);
+      const headers = ['-H', `Authorization: Bearer ${TEST_API_KEY}`, '-H', 'Content-Type: application/json'];
+      const url = `${backlot.url}/v2/streaming/sessions`;
+      const { stdout } = await run('curl', ['-sS', '--max-time', '30', '-X', 'POST', url, ...headers, '-d', JSON.stringify(sent)]);
+      const answer = JSON.parse(stdout) as SessionBody;
+      const { answer: answered, played } = expected(sent);
+      expect(answer).toMatchObject(answered);
+      expect(await play(answer, sent.livekit_room)).toEqual(played);
     });
 
     test('keeps text and voice for an avatar that does not speak, ignores what it does not know, and refuses what is not there', async () => {

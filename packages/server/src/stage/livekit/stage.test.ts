@@ -87,7 +87,9 @@ describe.skipIf(findLivekitServer() === undefined)('LiveKit', () => {
       const { room } = await open(place);
       expect(JSON.parse(await metadataOf(place))).toMatchObject({ theirs: [1], backlot: { session_id: place.sessionId, room_made: false } });
       await rig.rooms.updateRoomMetadata('customers-room', JSON.stringify({ theirs: [2] }));
-      await expect.poll(async () => JSON.parse(await metadataOf(place)), WAIT).toMatchObject({ theirs: [2], backlot: { session_id: place.sessionId } });
+      await expect
+        .poll(async () => JSON.parse(await metadataOf(place)) as unknown, WAIT)
+        .toMatchObject({ theirs: [2], backlot: { session_id: place.sessionId } });
       await room[Symbol.asyncDispose]();
       // Theirs it stays.
       expect(await rig.rooms.listRooms(['customers-room'])).toHaveLength(1);
