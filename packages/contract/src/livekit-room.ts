@@ -5,7 +5,7 @@ import { canvas, endReason, framing, keying, liveBackground, render, sessionEven
 
 /**
  * Where a session's state stands in its LiveKit room: the key in the room's metadata, which is a JSON object that
- * others may write to as well, and the topic of the data messages that tell changes at once.
+ * others may write to as well (what was there and is no object moves under its key `metadata`), and the topic of the data messages that tell changes at once.
  */
 export const LIVEKIT_TOPIC = 'backlot';
 

@@ -6,6 +6,7 @@ import { createSessionTokens } from '../identity/session-tokens.js';
 import { PUBLIC_URL } from '../http/http.testing.js';
 import { createLivekitRig, type LivekitRig } from '../stage/livekit/rig.testing.js';
 import type { PublisherPatience } from './live-session.js';
+import { markEnded } from './repository.js';
 import { SessionService } from './service.js';
 import { openTestSessions, type TestSessions } from './sessions.testing.js';
 
@@ -73,6 +74,20 @@ describe.skipIf(findLivekitServer() === undefined)('an avatar that is a stranger
     await using _again = await rig.join(place, { identity: 'agent-2', kind: 'agent', publishes: true });
     await expect.poll(codec, WAIT).toBe('VP8');
     await opened.sessions.end(organizationId, sessionId);
+  });
+
+  test('and whose process was killed right after the end leaves nothing behind for long', async () => {
+    const { organizationId } = parts.server;
+    const { database } = parts.dependencies;
+    const patience = { firstMs: 60_000, returnMs: 60_000, outcome: 'failed' } as const;
+    const killed = open(patience);
+    const { session_id: id, livekit_room: room } = await killed.sessions.create(organizationId, request);
+    await killed[Symbol.asyncDispose]();
+    await markEnded(database.executor, id, { status: 'ended', reason: { code: 'requested', message: 'Over.' }, at: new Date() });
+    expect(await rig.rooms.listRooms([room ?? ''])).toHaveLength(1);
+    await using next = open(patience);
+    await next.sessions.recover();
+    await expect.poll(async () => rig.rooms.listRooms([room ?? '']), WAIT).toEqual([]);
   });
 
   test('is not taken for its own viewer', async () => {

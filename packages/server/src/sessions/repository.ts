@@ -11,7 +11,7 @@ import {
   type RenditionFit,
   type SessionStatus,
 } from '@backlot/contract';
-import { and, count, desc, eq, inArray, isNotNull, isNull, lt, or, type SQL } from 'drizzle-orm';
+import { and, count, desc, eq, gt, inArray, isNotNull, isNull, lt, or, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Executor } from '../database/database.js';
 import { sessions, surfaces } from '../database/schema.js';
@@ -211,6 +211,12 @@ export const markEnded = async (
 /** Sessions on LiveKit that an earlier process left on air. */
 export const listLivekitOnAir = async (executor: Executor): Promise<SessionRecord[]> => {
   const rows = await select(executor, and(inArray(sessions.status, [...ON_AIR]), isNotNull(sessions.livekitRoom)));
+  return rows.map(toRecord);
+};
+
+/** Sessions on LiveKit that have ended since then. */
+export const listLivekitEnded = async (executor: Executor, since: Date): Promise<SessionRecord[]> => {
+  const rows = await select(executor, and(gt(sessions.endedAt, since), isNotNull(sessions.livekitRoom)));
   return rows.map(toRecord);
 };
 

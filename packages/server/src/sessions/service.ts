@@ -32,6 +32,7 @@ import {
   findSession,
   findSessionByToken,
   insertSession,
+  listLivekitEnded,
   listLivekitOnAir,
   listSessions,
   markEnded,
@@ -95,6 +96,9 @@ const OWN_PATIENCE: PublisherPatience = { firstMs: 20_000, returnMs: 25_000, out
 const VENDOR_PATIENCE: PublisherPatience = { firstMs: 60_000, returnMs: 60_000, outcome: 'failed' };
 const USER_PATIENCE: PublisherPatience = { firstMs: 30 * 60_000, returnMs: 60_000, outcome: 'ended' };
 
+/** What was left on a stage for longer is gone by itself. */
+const CLEARED_AFTER_MS = 24 * 3600_000;
+
 /** Sessions: who is on air, over which background. */
 export class SessionService implements AsyncDisposable {
   readonly #options: SessionServiceOptions;
@@ -129,6 +133,9 @@ export class SessionService implements AsyncDisposable {
       const records = await listLivekitOnAir(database.executor);
       // The room is there at once, whether LiveKit answers or not.
       for (const record of records) await this.#goOnAir(record, this.#provider(record.avatar), (spec, observer) => stage.resumeRoom(spec, observer));
+      // A process that was killed, or stopped while LiveKit was away, has cleared nothing.
+      const ended = await listLivekitEnded(database.executor, new Date(now.getTime() - CLEARED_AFTER_MS));
+      stage.clearRooms(ended.map((record) => this.#roomSpec(record)));
     }
     return orphans.length;
   }
@@ -357,15 +364,7 @@ export class SessionService implements AsyncDisposable {
         openingText === null || !provider.speaks
           ? null
           : { speechId: createId('say'), text: openingText, claim: async () => claimOpening(database.executor, id, this.#now()) },
-      openRoom: (observer) =>
-        openRoom(
-          {
-            place,
-            avatar: record.avatar.provider === 'livekit' ? { identity: record.avatar.identity ?? null } : 'invited',
-            state: this.#views.announced(record, null, record.background, 0),
-          },
-          observer,
-        ),
+      openRoom: (observer) => openRoom(this.#roomSpec(record), observer),
       startAvatar: async (observer, signal) => {
         const [publish, livekit] = await Promise.all([access.publisher(place, render, 'inside'), access.invitation(place, render)]);
         return provider.start({
@@ -399,6 +398,15 @@ export class SessionService implements AsyncDisposable {
     });
     this.#onAir.set(id, { record, live, listeners, serverRender, changes: Promise.resolve(), transitionMs: 0 });
     live.startAvatar();
+  }
+
+  #roomSpec(record: SessionRecord): RoomSpec {
+    const { avatar, background } = record;
+    return {
+      place: placeOf(record),
+      avatar: avatar.provider === 'livekit' ? { identity: avatar.identity ?? null } : 'invited',
+      state: this.#views.announced(record, null, background, 0),
+    };
   }
 
   #createServerRender(record: SessionRecord, log: Logger): ServerRender | null {

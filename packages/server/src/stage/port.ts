@@ -89,6 +89,11 @@ export interface Stage extends AsyncDisposable {
   openRoom(spec: RoomSpec, observer: RoomObserver): Promise<Room>;
   /** The room of a session of an earlier process. It is there at once; what carries it may be down and come back. */
   resumeRoom(spec: RoomSpec, observer: RoomObserver): Room;
+  /**
+   * Clears what sessions that are over may have left behind, as soon as what carries them can be reached. Rooms do so
+   * by themselves when they are disposed; this is for sessions of earlier processes.
+   */
+  clearRooms(specs: readonly RoomSpec[]): void;
 }
 
 /** Where people and programs get into a session's room. It knows no state: its answers hold for any session. */

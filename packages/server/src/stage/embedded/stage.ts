@@ -61,6 +61,9 @@ export class EmbeddedStage implements Stage {
     return this.#open(this.#rooms, sessionId, observer, { publisherCodecs: CARRIED, isComposed: render === 'server' });
   }
 
+  /** Nothing is left of rooms that are closed. */
+  clearRooms(): void {}
+
   /** The open room that somebody gets into, for the stage's own routes: what is composed is published apart from its viewers. */
   roomOf(sessionId: string, role: ConnectionRole): EmbeddedRoom | undefined {
     const room = this.#rooms.get(sessionId);

@@ -24,7 +24,6 @@ export interface CompositorDispatchOptions {
  */
 export class CompositorDispatch {
   readonly #options: CompositorDispatchOptions;
-  #dispatchId: string | null = null;
   #calledAtMs = -Infinity;
   #absentSinceMs: number | null = null;
 
@@ -34,7 +33,6 @@ export class CompositorDispatch {
 
   /** The room was lost, and what was dispatched to it. */
   reset(): void {
-    this.#dispatchId = null;
     this.#calledAtMs = -Infinity;
     this.#absentSinceMs = null;
   }
@@ -52,11 +50,6 @@ export class CompositorDispatch {
     return absentMs >= this.#options.patienceMs;
   }
 
-  async withdraw(): Promise<void> {
-    const { api, room } = this.#options;
-    if (this.#dispatchId !== null) await api.deleteDispatch(room, this.#dispatchId);
-  }
-
   async #call(nowMs: number, absentMs: number): Promise<void> {
     const { api, room, sessionId, log } = this.#options;
     const dispatches = (await api.listDispatches(room)).filter(({ agentName }) => agentName === COMPOSITOR_AGENT);
@@ -68,7 +61,7 @@ export class CompositorDispatch {
     if (dispatches.length > 0 && !isHopeless) return;
     for (const { id } of dispatches) await api.deleteDispatch(room, id);
     this.#calledAtMs = nowMs;
-    this.#dispatchId = (await api.createDispatch(room, COMPOSITOR_AGENT, { session_id: sessionId })).id;
+    await api.createDispatch(room, COMPOSITOR_AGENT, { session_id: sessionId });
     log.info('compositor called');
   }
 }

@@ -3,12 +3,15 @@ import { z } from 'zod';
 
 const jsonObject = z.record(z.string(), z.unknown());
 
+/** What is no JSON object has no place for ours: it is kept as it is, under this key. */
+const TEXT_KEY = 'metadata';
+
 const readObject = (metadata: string): Record<string, unknown> => {
+  if (metadata === '') return {};
   try {
     return jsonObject.parse(JSON.parse(metadata));
   } catch {
-    // Empty, or a customer's text that is no JSON: there is no place in it for ours.
-    return {};
+    return { [TEXT_KEY]: metadata };
   }
 };
 

@@ -1,6 +1,8 @@
 import { type LivekitServer, startLivekit } from '@backlot/testing';
 import { LocalVideoTrack, Room, RoomEvent, TrackPublishOptions, TrackSource, VideoBufferType, VideoFrame, VideoSource } from '@livekit/rtc-node';
 import { AccessToken, RoomServiceClient } from 'livekit-server-sdk';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import { pino } from 'pino';
 import type { SessionPlace } from '../port.js';
 import { createLivekitAccess } from './access.js';
@@ -46,6 +48,54 @@ export const joinWith = async (url: string, token: string, publishes = false): P
       clearInterval(timer);
       await room.disconnect();
       await track.close();
+    },
+  };
+};
+
+/** A way to a LiveKit server, which goes on when the way is cut. */
+export interface LivekitWay extends AsyncDisposable {
+  readonly url: string;
+  readonly cut: () => void;
+  readonly mend: () => void;
+}
+
+/** Opens it. */
+export const openWay = async (livekitUrl: string): Promise<LivekitWay> => {
+  const { hostname, port } = new URL(livekitUrl);
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const server = createServer((socket) => {
+    if (isCut) return void socket.destroy();
+    const onward = connect(Number(port), hostname);
+    for (const end of [socket, onward]) {
+      sockets.add(end);
+      end.on('error', () => end.destroy());
+      end.on('close', () => {
+        socket.destroy();
+        onward.destroy();
+        sockets.delete(end);
+      });
+    }
+    socket.pipe(onward).pipe(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const cut = (): void => {
+    isCut = true;
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: `ws://127.0.0.1:${address.port}`,
+    cut,
+    mend: () => {
+      isCut = false;
+    },
+    [Symbol.asyncDispose]: async () => {
+      cut();
+      server.close();
+      await once(server, 'close');
     },
   };
 };

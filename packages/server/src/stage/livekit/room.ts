@@ -4,7 +4,6 @@ import { toError } from '../../errors.js';
 import type { AnnouncedState, Room, RoomObserver, RoomSpec, VideoCodec } from '../port.js';
 import type { LivekitApi } from './api.js';
 import { CompositorDispatch } from './compositor-dispatch.js';
-import { AVATAR_IDENTITY, COMPOSITOR_IDENTITY } from './identities.js';
 import { readRoomState, writeRoomState } from './metadata.js';
 import { type People, readPeople } from './people.js';
 
@@ -29,6 +28,8 @@ export interface LivekitRoomOptions {
   readonly log: Logger;
   /** Called once, when the room is disposed or left. */
   readonly onClosed: () => void;
+  /** Clears what the session has left on LiveKit, now or when it can be reached. */
+  readonly clear: (spec: RoomSpec) => Promise<void>;
 }
 
 /** The landmark stays while nobody ever is in it. */
@@ -43,7 +44,8 @@ const NOBODY: People = { avatarIdentity: null, codec: null, programIdentity: nul
  */
 export class LivekitRoom implements Room {
   readonly #options: LivekitRoomOptions;
-  readonly #name: string;
+  /** The room's name on LiveKit. */
+  readonly name: string;
   readonly #abort = new AbortController();
   readonly #dispatch: CompositorDispatch | null;
   #state: AnnouncedState;
@@ -68,10 +70,10 @@ export class LivekitRoom implements Room {
     this.#options = options;
     const { place, state } = options.spec;
     if (place.room === null) throw new TypeError(`The session ${place.sessionId} has no LiveKit room.`);
-    this.#name = place.room;
+    this.name = place.room;
     this.#state = state;
     const { api, compositorPatienceMs: patienceMs, log } = options;
-    this.#dispatch = state.render === 'server' ? new CompositorDispatch({ api, room: this.#name, sessionId: place.sessionId, patienceMs, log }) : null;
+    this.#dispatch = state.render === 'server' ? new CompositorDispatch({ api, room: this.name, sessionId: place.sessionId, patienceMs, log }) : null;
   }
 
   get codec(): VideoCodec | null {
@@ -86,15 +88,15 @@ export class LivekitRoom implements Room {
   async open(): Promise<void> {
     const { api } = this.#options;
     try {
-      const [room] = await api.listRooms([this.#name]);
+      const [room] = await api.listRooms([this.name]);
       this.#made = room === undefined;
-      if (this.#made) await api.createRoom({ name: this.#name, emptySeconds: EMPTY_SECONDS, metadata: '' });
+      if (this.#made) await api.createRoom({ name: this.name, emptySeconds: EMPTY_SECONDS, metadata: '' });
       this.#revision = Date.now();
       await this.#write();
     } catch (error) {
       this.#abort.abort();
       this.#options.onClosed();
-      if (this.#made) await api.deleteRoom(this.#name).catch(() => undefined);
+      if (this.#made) await api.deleteRoom(this.name).catch(() => undefined);
       throw error;
     }
   }
@@ -130,14 +132,7 @@ export class LivekitRoom implements Room {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#abort.signal.aborted) return;
     await this.leave();
-    const { api, spec, log } = this.#options;
-    // Nobody is thrown out before everybody could read why: the metadata is written.
-    const removals = this.#made ? [api.deleteRoom(this.#name)] : [api.removeParticipant(this.#name, COMPOSITOR_IDENTITY)];
-    if (!this.#made && spec.avatar === 'invited') removals.push(api.removeParticipant(this.#name, AVATAR_IDENTITY));
-    if (!this.#made && this.#dispatch !== null) removals.push(this.#dispatch.withdraw());
-    for (const result of await Promise.allSettled(removals)) {
-      if (result.status === 'rejected') log.warn({ err: toError(result.reason) }, 'LiveKit room was not cleared');
-    }
+    await this.#options.clear({ ...this.#options.spec, state: this.#state });
   }
 
   async #watch(): Promise<void> {
@@ -179,9 +174,9 @@ export class LivekitRoom implements Room {
   /** Sees what is, makes what is missing, and tells what has changed. Throws `LivekitRequestError`. */
   async #look(): Promise<void> {
     const { api, spec, landmark } = this.#options;
-    const [rooms, participants] = await Promise.all([api.listRooms([this.#name, landmark]), api.listParticipants(this.#name)]);
+    const [rooms, participants] = await Promise.all([api.listRooms([this.name, landmark]), api.listParticipants(this.name)]);
     if (this.#abort.signal.aborted) return;
-    const room = rooms.find(({ name }) => name === this.#name);
+    const room = rooms.find(({ name }) => name === this.name);
     const landmarkSid = rooms.find(({ name }) => name === landmark)?.sid ?? null;
     const isAnother = this.#sid !== null && room?.sid !== this.#sid;
     if (isAnother && this.#occupied && landmarkSid !== null && landmarkSid === this.#landmarkSid) {
@@ -191,7 +186,7 @@ export class LivekitRoom implements Room {
     }
     if (isAnother) this.#dispatch?.reset();
     this.#landmarkSid = landmarkSid ?? (await api.createRoom({ name: landmark, emptySeconds: LANDMARK_SECONDS, metadata: '' })).sid;
-    this.#seeRoom(room ?? (await api.createRoom({ name: this.#name, emptySeconds: EMPTY_SECONDS, metadata: '' })));
+    this.#seeRoom(room ?? (await api.createRoom({ name: this.name, emptySeconds: EMPTY_SECONDS, metadata: '' })));
     this.#occupied = participants.length > 0;
     if (this.#abort.signal.aborted) return;
     this.#seePeople(readPeople(participants, spec.avatar, this.#people.avatarIdentity));
@@ -203,7 +198,7 @@ export class LivekitRoom implements Room {
     const state = readRoomState(metadata);
     const known = state?.session_id === sessionId ? state : null;
     // After a restart of Backlot the room tells; one that is gone with what it knew was ours if its name says so.
-    if (this.#sid === null && !this.#made) this.#made = known?.room_made ?? this.#name === sessionId;
+    if (this.#sid === null && !this.#made) this.#made = known?.room_made ?? this.name === sessionId;
     this.#sid = sid;
     if (known?.revision === this.#revision) return;
     this.#revision = Math.max(this.#revision, known?.revision ?? 0);
@@ -276,17 +271,17 @@ export class LivekitRoom implements Room {
   /** Only our part of the metadata is changed: the rest is read right before. */
   async #write(): Promise<void> {
     const { api } = this.#options;
-    const [room] = await api.listRooms([this.#name]);
+    const [room] = await api.listRooms([this.name]);
     if (room === undefined) return;
     const state = this.#roomState();
     const metadata = writeRoomState(room.metadata, state);
-    if (metadata !== room.metadata) await api.updateRoomMetadata(this.#name, metadata);
+    if (metadata !== room.metadata) await api.updateRoomMetadata(this.name, metadata);
   }
 
   #send(message: LivekitRoomMessage): void {
     // To a room that is not there it would wait for its time-out, and nobody would hear it.
     if (!this.#occupied) return;
-    this.#options.api.sendData(this.#name, LIVEKIT_TOPIC, message).catch((thrown: unknown) => {
+    this.#options.api.sendData(this.name, LIVEKIT_TOPIC, message).catch((thrown: unknown) => {
       this.#options.log.debug({ err: toError(thrown) }, 'data message was not sent');
     });
   }

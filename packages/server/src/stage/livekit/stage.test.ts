@@ -3,12 +3,12 @@ import { findLivekitServer } from '@backlot/testing';
 import { AccessToken, AgentDispatchClient } from 'livekit-server-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createId } from '../../ids.js';
-import type { RoomSpec, SessionPlace } from '../port.js';
+import type { Room, RoomSpec, SessionPlace } from '../port.js';
 import { describeStage } from '../port.contract.js';
 import { recordRoom, roomSpec, STARTING } from '../room.testing.js';
 import { COMPOSITOR_AGENT } from './identities.js';
 import { readRoomState } from './metadata.js';
-import { createLivekitRig, joinWith, type LivekitRig } from './rig.testing.js';
+import { createLivekitRig, joinWith, type LivekitRig, openWay } from './rig.testing.js';
 import type { LivekitStage } from './stage.js';
 
 const WAIT = { timeout: 20_000, interval: 20 };
@@ -93,6 +93,16 @@ describe.skipIf(findLivekitServer() === undefined)('LiveKit', () => {
       await room[Symbol.asyncDispose]();
       // Theirs it stays.
       expect(await rig.rooms.listRooms(['customers-room'])).toHaveLength(1);
+    });
+
+    test.each(['Room of Ann', '[1, 2]'])('keeps what is no object: %s', async (theirs) => {
+      const place = newPlace(`room of ${theirs}`);
+      await rig.rooms.createRoom({ name: place.room ?? '', metadata: theirs });
+      const { room } = await open(place);
+      expect(JSON.parse(await metadataOf(place))).toMatchObject({ metadata: theirs, backlot: { session_id: place.sessionId } });
+      room.announce({ ...STARTING, status: 'live' });
+      await expect.poll(async () => (await stateOf(place))?.status, WAIT).toBe('live');
+      expect(JSON.parse(await metadataOf(place))).toMatchObject({ metadata: theirs });
     });
 
     test('says that the session is over before the room is closed', async () => {
@@ -195,6 +205,53 @@ describe.skipIf(findLivekitServer() === undefined)('LiveKit', () => {
       const refused = await stranger.openRoom(roomSpec(place.sessionId, place), recordRoom().observer).catch((error: unknown) => error);
       expect(refused).toMatchObject({ code: 'livekit_unavailable', cause: { status: 401, message: 'LiveKit answered 401 to listRooms.' } });
       expect(await rig.rooms.listRooms([place.room ?? ''])).toEqual([]);
+    });
+
+    describe('what a session has left', () => {
+      const OVER = { ...STARTING, status: 'ended', reason: { code: 'requested', message: 'Over.' } } as const;
+      const states = (seen: readonly { kind: string; text: string }[]) =>
+        seen.filter(({ kind }) => kind === 'metadata').map(({ text }) => readRoomState(text)?.status);
+
+      test('on a LiveKit that could not be reached is cleared when it can be', async () => {
+        await using way = await openWay(rig.livekit.url);
+        await using far = rig.openStage({ url: way.url });
+        const [own, theirs] = [newPlace(), newPlace('lasting-room')];
+        await rig.rooms.createRoom({ name: 'lasting-room' });
+        const rooms: Room[] = [];
+        for (const place of [own, theirs]) rooms.push(await far.openRoom(roomSpec(place.sessionId, place), recordRoom().observer));
+        await using watcher = await rig.join(own, { identity: 'viewer' });
+        await using _avatar = await rig.join(theirs, { identity: 'backlot-avatar', kind: 'agent', publishes: true });
+        await using guest = await rig.join(theirs, { identity: 'viewer' });
+        await expect.poll(() => rooms.map(({ viewers }) => viewers), WAIT).toEqual([1, 1]);
+        way.cut();
+        for (const room of rooms) {
+          room.announce(OVER);
+          await room[Symbol.asyncDispose]();
+        }
+        expect((await stateOf(own))?.status).toBe('starting');
+        way.mend();
+        await expect.poll(() => watcher.seen.at(-1)?.kind, WAIT).toBe('disconnected');
+        expect(states(watcher.seen).at(-1)).toBe('ended');
+        expect(await rig.rooms.listRooms([own.room ?? ''])).toEqual([]);
+        const there = async () => (await rig.rooms.listParticipants('lasting-room')).map(({ identity }) => identity);
+        await expect.poll(there, WAIT).toEqual(['viewer']);
+        expect(states(guest.seen).at(-1)).toBe('ended');
+      });
+
+      test('of an earlier process is cleared, unless another session has its room', async () => {
+        const [place, taken] = [newPlace(), newPlace('taken-room')];
+        const earlier = rig.openStage();
+        for (const one of [place, taken]) await earlier.openRoom(roomSpec(one.sessionId, one), recordRoom().observer);
+        await earlier[Symbol.asyncDispose]();
+        const successor = newPlace('taken-room');
+        const { room } = await open(successor);
+        await using later = rig.openStage();
+        later.clearRooms([taken, place].map((one) => ({ ...roomSpec(one.sessionId, one), state: OVER })));
+        // In their order.
+        await expect.poll(async () => rig.rooms.listRooms([place.room ?? '']), WAIT).toEqual([]);
+        expect(await stateOf(successor)).toMatchObject({ session_id: successor.sessionId, status: 'starting' });
+        await room[Symbol.asyncDispose]();
+      });
     });
 
     test('a token that has expired lets nobody in; the next one does', async () => {

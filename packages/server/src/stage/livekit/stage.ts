@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
-import { BacklotError } from '../../errors.js';
+import { BacklotError, toError } from '../../errors.js';
 import type { RoomObserver, RoomSpec, Stage } from '../port.js';
 import type { LivekitAccessOptions } from './access.js';
 import { LivekitApi, LivekitRequestError } from './api.js';
+import { clearRoom } from './clear-room.js';
+import { Leftovers } from './leftovers.js';
 import { LivekitRoom } from './room.js';
 
 export interface LivekitStageOptions extends LivekitAccessOptions {
@@ -27,12 +29,14 @@ export class LivekitStage implements Stage {
   readonly #compositorPatienceMs: number;
   readonly #log: Logger;
   readonly #rooms = new Map<string, LivekitRoom>();
+  readonly #leftovers: Leftovers;
 
   constructor({ installationId, compositorPatienceMs = 30_000, log, ...access }: LivekitStageOptions) {
     this.#api = new LivekitApi(access);
     this.#landmark = `backlot-${installationId}`;
     this.#compositorPatienceMs = compositorPatienceMs;
     this.#log = log;
+    this.#leftovers = new Leftovers({ clear: async (spec) => this.#clear(spec), log });
   }
 
   async openRoom(spec: RoomSpec, observer: RoomObserver): Promise<LivekitRoom> {
@@ -53,13 +57,23 @@ export class LivekitStage implements Stage {
     return room;
   }
 
+  clearRooms(specs: readonly RoomSpec[]): void {
+    this.#leftovers.add(specs);
+  }
+
   /** Whether LiveKit answers and takes the key. Throws `LivekitRequestError`. */
   async check(): Promise<void> {
     await this.#api.listRooms([this.#landmark]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#leftovers[Symbol.dispose]();
     await Promise.all([...this.#rooms.values()].map((room) => room.leave()));
+  }
+
+  async #clear(spec: RoomSpec): Promise<void> {
+    const { room } = spec.place;
+    await clearRoom(this.#api, spec, () => [...this.#rooms.values()].some(({ name }) => name === room));
   }
 
   #add(spec: RoomSpec, observer: RoomObserver): LivekitRoom {
@@ -73,6 +87,14 @@ export class LivekitStage implements Stage {
       compositorPatienceMs: this.#compositorPatienceMs,
       log: this.#log.child({ sessionId }),
       onClosed: () => this.#rooms.delete(sessionId),
+      clear: async (left) => {
+        try {
+          await this.#clear(left);
+        } catch (error) {
+          this.#log.warn({ sessionId, err: toError(error) }, 'LiveKit room is not cleared yet');
+          this.clearRooms([left]);
+        }
+      },
     });
     this.#rooms.set(sessionId, room);
     return room;
