@@ -9,6 +9,7 @@ import { createSessionTokens } from '../identity/session-tokens.js';
 import { PUBLIC_URL } from '../http/http.testing.js';
 import { startWireServer } from '../http/wire-server.testing.js';
 import { createLivekitRig, joinWith, type LivekitRig } from '../stage/livekit/rig.testing.js';
+import { readRoomState } from '../stage/livekit/metadata.js';
 import type { PublisherPatience } from './live-session.js';
 import { markEnded } from './repository.js';
 import { SessionService } from './service.js';
@@ -27,7 +28,7 @@ describe.skipIf(findLivekitServer() === undefined)('sessions on LiveKit', () => 
     for (const part of [parts, rig]) await part?.[Symbol.asyncDispose]();
   });
 
-  const open = (patience: PublisherPatience, avatars: readonly AvatarProvider[] = [createLivekitAvatars()]) => {
+  const open = (patience: PublisherPatience, avatars: readonly AvatarProvider[] = [createLivekitAvatars()], more: { readonly refreshMs?: number } = {}) => {
     const stage = rig.openStage();
     const sessions = new SessionService({
       ...parts.dependencies,
@@ -38,6 +39,7 @@ describe.skipIf(findLivekitServer() === undefined)('sessions on LiveKit', () => 
       publicUrl: PUBLIC_URL,
       maxSessions: 10,
       patience,
+      ...more,
       log: pino({ level: 'silent' }),
     });
     return {
@@ -93,6 +95,18 @@ describe.skipIf(findLivekitServer() === undefined)('sessions on LiveKit', () => 
       await using next = open(patience);
       await next.sessions.recover();
       await expect.poll(async () => rig.rooms.listRooms([room ?? '']), WAIT).toEqual([]);
+    });
+
+    test('has its state told anew now and then, for addresses that late viewers can use', async () => {
+      await using opened = open({ firstMs: 60_000, returnMs: 60_000, outcome: 'failed' }, [createLivekitAvatars()], { refreshMs: 50 });
+      const { organizationId } = parts.server;
+      const { session_id: id, livekit_room: room } = await opened.sessions.create(organizationId, request);
+      const revision = async () => readRoomState((await rig.rooms.listRooms([room ?? '']))[0]?.metadata ?? '')?.revision ?? 0;
+      const first = await revision();
+      await expect.poll(revision, WAIT).toBeGreaterThan(first);
+      const second = await revision();
+      await expect.poll(revision, WAIT).toBeGreaterThan(second);
+      await opened.sessions.end(organizationId, id);
     });
 
     test('is not taken for its own viewer', async () => {

@@ -62,6 +62,8 @@ export interface SessionServiceOptions {
   readonly maxSessions: number;
   /** How long sessions wait for their avatars, where it is not as usual. */
   readonly patience?: PublisherPatience;
+  /** How often rooms that keep the state for late viewers are told it anew. Default: every 6 hours. */
+  readonly refreshMs?: number;
   /** Called when webhook events have been written. */
   readonly onPublished?: () => void;
   readonly log: Logger;
@@ -96,6 +98,8 @@ const OWN_PATIENCE: PublisherPatience = { firstMs: 20_000, returnMs: 25_000, out
 const VENDOR_PATIENCE: PublisherPatience = { firstMs: 60_000, returnMs: 60_000, outcome: 'failed' };
 const USER_PATIENCE: PublisherPatience = { firstMs: 30 * 60_000, returnMs: 60_000, outcome: 'ended' };
 
+/** Addresses of images are valid for a day. */
+const REFRESH_MS = 6 * 3600_000;
 /** What was left on a stage for longer is gone by itself. */
 const CLEARED_AFTER_MS = 24 * 3600_000;
 
@@ -105,6 +109,7 @@ export class SessionService implements AsyncDisposable {
   readonly #onAir = new Map<string, OnAir>();
   readonly #views: SessionViews;
   readonly #now: () => Date;
+  readonly #refreshing: NodeJS.Timeout;
   /** Sessions that are being made: they count against the limit before their row exists. */
   #starting = 0;
   #closing = false;
@@ -113,6 +118,10 @@ export class SessionService implements AsyncDisposable {
     this.#options = options;
     this.#now = options.now ?? (() => new Date());
     this.#views = new SessionViews({ ...options, stageKind: options.stage.kind });
+    const refresh = (): void => {
+      for (const id of this.#onAir.keys()) this.#announce(id);
+    };
+    this.#refreshing = setInterval(refresh, options.refreshMs ?? REFRESH_MS).unref();
   }
 
   /**
@@ -320,6 +329,7 @@ export class SessionService implements AsyncDisposable {
   /** The server stops: sessions that their stage carries on are let go of, the others are taken off the air. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
+    clearInterval(this.#refreshing);
     if (this.#options.stage.outlivesBacklot) {
       const onAir = [...this.#onAir.values()];
       this.#onAir.clear();
