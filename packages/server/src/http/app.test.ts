@@ -157,4 +157,15 @@ describe('the HTTP application', () => {
     for (const path of codes) expect((await app.request(path)).status).toBe(200);
     expect((await app.request('/docs/errors/made_up')).status).toBe(404);
   });
+
+  test('lists every call of the API on one page, under the strict content policy', async () => {
+    const response = await app.request('/docs');
+    const html = await response.text();
+    expect(html).toContain('<code>POST /v1/effects</code>');
+    expect(html).toContain('<code>GET /v1/me</code>');
+    expect(html).toContain('href="/openapi.json"');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'self'");
+    const style = /rel="stylesheet" href="([^"]+)"/.exec(html)?.[1] ?? '';
+    expect((await app.request(style)).headers.get('content-type')).toContain('text/css');
+  });
 });

@@ -7,8 +7,10 @@ import { BacklotError } from '../errors.js';
 import { createId } from '../ids.js';
 import { limitBody } from './body-limit.js';
 import type { App, AppEnv } from './context.js';
+import { registerDocsStyle } from './docs-page.js';
 import { replyWithError } from './error-reply.js';
 import { invalidRequest } from './invalid-request.js';
+import { registerReferencePage } from './reference-page.js';
 
 export interface AppOptions {
   readonly log: Logger;
@@ -136,6 +138,8 @@ export const createApp = ({ log, version, publicUrl }: AppOptions): App => {
   });
 
   app.get('/openapi.json', (context) => context.json(createOpenApiDocument(app, version)));
+  registerDocsStyle(app);
+  registerReferencePage(app, () => createOpenApiDocument(app, version));
   return app;
 };
 
