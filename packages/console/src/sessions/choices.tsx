@@ -134,6 +134,12 @@ export const AvatarPart = ({ value, onChange }: AvatarPartProps) => {
   );
 };
 
+const describeOption = ({ avatar, available, needs, unavailable_reason }: AvatarOption): string => {
+  if (available) return NOTES[avatar.provider];
+  // The server's reason tells programs what to do; people are told below.
+  return needs.length > 0 ? 'Needs an API key of yours at the vendor.' : `Not available: ${unavailable_reason ?? 'the server gives no reason.'}`;
+};
+
 const AvatarCard = ({ option }: { readonly option: AvatarOption }) => {
   const { provider } = option.avatar;
   const Icon = ICONS[provider];
@@ -144,9 +150,7 @@ const AvatarCard = ({ option }: { readonly option: AvatarOption }) => {
       </span>
       <span className="min-w-0">
         <span className="block truncate font-medium">{option.title}</span>
-        <span className="block text-sm wrap-anywhere text-ink-soft">
-          {option.available ? NOTES[provider] : `Not available: ${option.unavailable_reason ?? 'the server gives no reason.'}`}
-        </span>
+        <span className="block text-sm wrap-anywhere text-ink-soft">{describeOption(option)}</span>
       </span>
     </RadioGroup.Item>
   );

@@ -1,6 +1,7 @@
 import type { Avatar, Canvas, CreateSessionInput, Framing } from '@backlot/client';
 import { Play, RotateCcw, Square } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { VENDORS } from '../avatar-vendors/vendors.js';
 import { Button } from '../ui/button.js';
 import { ErrorNotice } from '../ui/error-notice.js';
 import { FramingPreview, type PreviewBackground } from './framing-preview.js';
@@ -65,11 +66,13 @@ export const PreviewPanel = ({ avatar, speaks, framing, canvas, background, inpu
 };
 
 const describe = ({ session, isStale, isStarting }: LivePreview, avatar: Avatar | null): string => {
-  if (isStale) return 'Something has changed that only another start shows.';
-  if (session !== null) return 'On air as long as this page shows it. Backgrounds are swapped as you choose them.';
+  if (isStale) return 'What has changed shows after another start.';
+  if (session !== null) return 'On air. Backgrounds are swapped as you choose them.';
   if (isStarting) return 'Starting';
   if (avatar === null || !comesByItself(avatar)) return 'The stand-in shows where any avatar stands.';
-  return 'The stand-in shows where any avatar stands. Voice and keying show on air.';
+  const vendor = VENDORS.find((words) => words.vendor === avatar.provider);
+  if (vendor !== undefined) return `The stand-in, in place of the avatar. On air it is a session at ${vendor.title}, which counts there.`;
+  return 'The stand-in, in place of the avatar. Voice and keying show on air.';
 };
 
 const Controls = ({ preview, canStart }: { readonly preview: LivePreview; readonly canStart: boolean }) => {

@@ -96,8 +96,7 @@ export const SidePanel = (props: SidePanelProps) => {
         <section className="card p-4">
           <h2 className="font-semibold">Join by LiveKit</h2>
           <p className="mt-1 mb-3 text-sm text-ink-soft">
-            For a page of your own, as {session.livekit_identity ?? 'the viewer'}: <code className="font-mono text-xs">attachBackground</code> keys the avatar
-            there.
+            For a page of your own: <code className="font-mono text-xs">attachBackground</code> keys the avatar there.
           </p>
           <h3 className="mb-1 text-sm">Address</h3>
           <CodeBlock code={session.stream_url} what="LiveKit address" />

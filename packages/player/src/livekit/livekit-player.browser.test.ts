@@ -200,6 +200,7 @@ describe.skipIf(!hasChromium || !hasSharedData || findLivekitServer() === undefi
     await avatar.join(room, AVATAR);
     await play();
     await until('backlotstatus', { status: 'waiting' });
+    await expect.poll(notice).toContain('a server composes');
     expect(await received()).toEqual([]);
     await program.join(room, PROGRAM);
     await room.set({ program_identity: PROGRAM });

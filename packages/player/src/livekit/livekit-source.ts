@@ -222,7 +222,9 @@ export class LivekitSource implements Source {
       this.#audio = audio.track;
       this.#observer.audioChanged(audio.track.mediaStreamTrack);
     }
-    this.#observer.mediaChanged(mediaState(room, video, this.#isStalled), null);
+    const media = mediaState(room, video, this.#isStalled);
+    const lacksProgram = media === 'waiting' && state?.render === 'server' && state.avatar_identity !== null;
+    this.#observer.mediaChanged(media, lacksProgram ? 'It is there; the picture that a server composes of it is not.' : null);
   };
 }
 
