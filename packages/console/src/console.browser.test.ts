@@ -292,7 +292,7 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
     await page.getByRole('radio', { name: 'Picture 2' }).click();
     await button('Start session').click();
     await page.locator('backlot-player').waitFor();
-    expect(fake.wanted.at(-1)).toEqual({ template_id: template?.id, background_image: fake.images[2]?.id, render: 'client', metadata: {} });
+    expect(fake.wanted.at(-1)).toEqual({ template_id: template?.id, background_image: fake.images[2]?.id, metadata: {} });
 
     await open('/sessions/new');
     await page.getByRole('combobox', { name: 'Template' }).selectOption('Front desk');
@@ -435,6 +435,104 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
     expect(template?.keying).toEqual({});
   });
 
+  test('shows what the API says of a field at that field, and goes to the first of them', async () => {
+    fake.isOnLivekit = true;
+    fake.addImages(1);
+    const wrongWith = (...details: readonly { readonly field: string; readonly message: string }[]): void => {
+      fake.refuse = (method) => (method === 'GET' ? null : { code: 'invalid_request', details });
+    };
+    /** Names of what is marked as wrong, with what is said of it. */
+    const marked = async () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('[data-field-error]')].map((error) => {
+          const field = document.querySelector(`[aria-describedby~="${CSS.escape(error.id)}"]`);
+          const label = field?.getAttribute('aria-label') ?? document.querySelector(`label[for="${field?.id ?? ''}"]`)?.textContent ?? 'nothing';
+          return `${label.trim()}: ${error.textContent}`;
+        }),
+      );
+    await open('/sessions/new');
+    await page.getByLabel('Room').fill('front-desk');
+    wrongWith(
+      { field: 'livekit_room', message: 'another session is on air in it' },
+      { field: 'framing.scale', message: 'is too large' },
+      { field: 'voice_id', message: 'is none of the voices of this avatar' },
+      { field: 'background_image', message: 'is not in the library' },
+    );
+    await button('Start session').click();
+    await page.getByText('The session did not start').waitFor();
+    expect(await marked()).toEqual([
+      'Background: Is not in the library.',
+      'Framing: Scale: is too large.',
+      'Room (optional): Another session is on air in it.',
+      'Voice: Is none of the voices of this avatar.',
+    ]);
+    expect(await page.getByLabel('Room').getAttribute('aria-invalid')).toBe('true');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Is not in the library.');
+    wrongWith({ field: 'livekit_identity', message: 'is taken by Backlot itself' });
+    await button('Start session').click();
+    await expect.poll(marked).toEqual(['Identity of the viewer (optional): Is taken by Backlot itself.']);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('livekit-identity');
+
+    fake.credentials = [{ vendor: 'tavus', display_prefix: 'tavus-', updated_at: new Date().toISOString() }];
+    await open('/templates/new');
+    await page.getByLabel('Title').fill('Front desk');
+    await page.getByRole('radio', { name: /Tavus/ }).click();
+    await page.getByLabel('PAL id').fill('p1');
+    wrongWith({ field: 'title', message: 'is too long' }, { field: 'avatar.pal_id', message: 'is not an id' }, { field: 'render', message: 'is not possible' });
+    await button('Save template').click();
+    await page.getByText('The template was not saved').waitFor();
+    expect(await marked()).toEqual(['Title: Is too long.', 'PAL id: Is not an id.', 'Rendering: Is not possible.']);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('title');
+
+    await open('/avatar-vendors?dialog=secret&id=simli');
+    await page.getByLabel('API key').fill('much-too-short');
+    wrongWith({ field: 'api_key', message: 'is no key' });
+    await button('Store key').click();
+    await expect.poll(marked).toEqual(['API key: Is no key.']);
+  });
+
+  test('shows a template on air while it is edited: swaps its background, tells what needs another start, and ends it with the page', async () => {
+    fake.addImages(2);
+    const template = fake.addTemplate({ background_image: fake.images[0]?.id ?? null, voice: 'en-us' });
+    await open(`/templates/${template.id}`);
+    const preview = page.getByRole('complementary', { name: 'Preview' });
+    await preview.getByAltText('The stand-in, framed').waitFor();
+    fake.refuse = (method) => (method === 'POST' ? 'sessions_full' : null);
+    await button('See it on air').click();
+    await page.getByText('The preview is not on air').waitFor();
+    fake.refuse = () => null;
+    await button('See it on air').click();
+    await preview.locator('backlot-player').waitFor();
+    const [first] = fake.sessions;
+    expect(await preview.locator('backlot-player').getAttribute('session')).toContain(first?.session_id);
+    const { id: _id, title: _title, thumbnail_url: _url, created_at: _created, updated_at: _updated, voice: _voice, ...look } = template;
+    expect(fake.wanted.at(-1)).toMatchObject({ ...look, voice_id: 'en-us' });
+    await page.getByRole('radio', { name: 'Picture 1' }).click();
+    await expect.poll(() => first?.background.background_id).toBe(fake.images[1]?.id);
+    await page.getByRole('radio', { name: 'None' }).click();
+    await expect.poll(() => first?.background.background_id).toBe(null);
+    expect(await button('Start anew').count()).toBe(0);
+    await page.getByRole('radio', { name: /Portrait 9:16/ }).click();
+    await button('Start anew').click();
+    await expect.poll(() => [fake.sessions.length, first?.status]).toEqual([2, 'ended']);
+    expect(fake.wanted.at(-1)).toMatchObject({ background_image: null, canvas: { width: 720, height: 1280 } });
+    await button('Start anew').waitFor({ state: 'detached' });
+    await button('Stop preview').click();
+    await preview.getByAltText('The stand-in, framed').waitFor();
+    await expect.poll(() => fake.sessions[0]?.status).toBe('ended');
+
+    // Whoever leaves ends it, too: for another page of the console, or for good.
+    await button('See it on air').click();
+    await preview.locator('backlot-player').waitFor();
+    await page.getByRole('link', { name: 'Sessions' }).click();
+    await expect.poll(() => fake.sessions.map(({ status }) => status)).toEqual(['ended', 'ended', 'ended']);
+    await open('/templates/new');
+    await button('See it on air').click();
+    await preview.locator('backlot-player').waitFor();
+    await page.goto('about:blank');
+    await expect.poll(() => fake.sessions.map(({ status }) => status)).toEqual(['ended', 'ended', 'ended', 'ended']);
+  });
+
   test('stores, replaces and deletes keys of avatar vendors', async () => {
     await open('/avatar-vendors');
     await page.getByText('Vendors’ avatars join LiveKit rooms').waitFor();
@@ -453,6 +551,11 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
     await page.getByLabel('API key').fill('second-key-at-tavus');
     await page.getByLabel('API key').press('Enter');
     await page.getByText('seco…').waitFor();
+    // Nowhere is it shown again.
+    expect(await page.content()).not.toContain('second-key-at-tavus');
+    await button('Replace the key of Tavus').click();
+    expect(await page.getByLabel('API key').inputValue()).toBe('');
+    await page.keyboard.press('Escape');
     await button('Delete the key of Tavus').click();
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel');
     await button('Delete key').click();
@@ -500,8 +603,17 @@ describe.skipIf(!hasChromium || !hasSharedData)('the console', () => {
     const { session_id: id } = fake.addSession({ stage: 'livekit', livekit_room: 'front-desk', livekit_identity: 'visitor', render: 'server' });
     await open(`/sessions/${id}`);
     const facts = page.getByRole('region', { name: 'Facts' });
-    for (const fact of ['LiveKit', 'front-desk', 'visitor', 'By the server', 'Waiting for the composed picture'])
-      await facts.getByText(fact, { exact: true }).waitFor();
+    for (const fact of ['LiveKit', 'front-desk', 'visitor', 'By the server', 'Not there yet']) await facts.getByText(fact, { exact: true }).waitFor();
+    // What viewers see says whether the compositor is there.
+    const tell = (status: string) =>
+      page.locator('backlot-player').evaluate((player, detail) => player.dispatchEvent(new CustomEvent('backlotstatus', { detail })), { status, reason: null });
+    await tell('playing');
+    await facts.getByText('On air', { exact: true }).waitFor();
+    await tell('waiting');
+    await facts.getByText('Not there yet', { exact: true }).waitFor();
+    expect(await page.getByLabel('LiveKit address', { exact: true }).textContent()).toBe(fake.sessions[0]?.stream_url);
+    expect(await page.getByLabel('access token', { exact: true }).textContent()).toBe('token');
+    expect(await page.getByRole('link', { name: 'Docs' }).getAttribute('href')).toBe('/docs');
   });
 
   test('adds a webhook endpoint, shows and rotates its secret, tests, disables and deletes it', async () => {

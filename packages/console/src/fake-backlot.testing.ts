@@ -66,6 +66,9 @@ export interface FakeConversation {
   phone: SimulatedChatDetail | null;
 }
 
+/** An error's code, alone or with what is wrong with which fields. */
+export type Refusal = ErrorCode | { readonly code: ErrorCode; readonly details: readonly { readonly field: string; readonly message: string }[] };
+
 /** A server that speaks the contract, with a state that a test sets. Every reply is checked against the contract's schemas. */
 export interface FakeBacklot extends AsyncDisposable {
   readonly url: string;
@@ -83,7 +86,7 @@ export interface FakeBacklot extends AsyncDisposable {
   faults: SimulatorFaults;
   isSignedIn: boolean;
   /** Called for each request; what it returns is sent as an error instead of the answer. Awaited, so a test can hold replies. */
-  refuse: (method: string, path: string) => Promise<ErrorCode | null> | ErrorCode | null;
+  refuse: (method: string, path: string) => Promise<Refusal | null> | Refusal | null;
   readonly requests: string[];
   addImages(count: number, title?: (index: number) => string): void;
   addTemplate(change?: Partial<Template>): Template;
@@ -118,12 +121,13 @@ export const startFakeBacklot = async (appFolder: string, pictures: readonly Buf
   const json = (response: ServerResponse, status: number, body: unknown): void => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };
-  const fail = (response: ServerResponse, code: ErrorCode): void => {
+  const fail = (response: ServerResponse, refusal: Refusal): void => {
+    const { code, details } = typeof refusal === 'string' ? { code: refusal, details: [] } : refusal;
     const { status, message, type } = ERROR_CODES[code];
     json(
       response,
       status,
-      errorBody.parse({ error: { code, message, type, details: [], request_id: 'req_7kq2mx9cvt4wz8hn3pdr', docs_url: `/docs/errors/${code}` } }),
+      errorBody.parse({ error: { code, message, type, details: [...details], request_id: 'req_7kq2mx9cvt4wz8hn3pdr', docs_url: `/docs/errors/${code}` } }),
     );
   };
   const makeDelivery = (change: Partial<WebhookDelivery>): WebhookDelivery =>

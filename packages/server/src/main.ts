@@ -272,7 +272,7 @@ const start = async (config: Config, log: Logger): Promise<Started> => {
     const inboundSecret = signText(secret, 'messaging inbound', provider.name).toString('base64url');
 
     // What people and programs reach.
-    const app = createApp({ log, version, publicUrl });
+    const app = createApp({ log, version, publicUrl, livekitUrl: config.livekit?.url });
     const authenticate = createAuthentication({ authenticator: identity, publicUrl });
     const organizationOnly = requireOrganization(authenticate);
     const guard = every(organizationOnly, idempotency({ database }));

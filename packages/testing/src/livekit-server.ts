@@ -73,7 +73,8 @@ const freeTcpPort = async (): Promise<number> => {
   return address.port;
 };
 
-const freeUdpPort = async (): Promise<number> => {
+/** A UDP port that nobody has at this moment. */
+export const freeUdpPort = async (): Promise<number> => {
   const socket = createSocket('udp4');
   socket.bind(0);
   await once(socket, 'listening');

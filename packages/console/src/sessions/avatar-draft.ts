@@ -64,7 +64,7 @@ export const draftOf = (avatar: Avatar): AvatarDraft => ({
   fields: Object.fromEntries(
     AVATAR_FIELDS[avatar.provider].flatMap(({ name, choices }) => {
       const value = new Map<string, unknown>(Object.entries(avatar)).get(name);
-      const text = value === undefined || value === false ? '' : String(value);
+      const text = typeof value === 'string' ? value : value === true ? 'true' : '';
       // The usual choice and an absent one are the same.
       return text === '' || (choices !== undefined && !choices.some((choice) => choice.value === text)) ? [] : [[name, text]];
     }),

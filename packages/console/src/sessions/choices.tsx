@@ -2,13 +2,14 @@ import type { AvatarOption, BackgroundImage, Canvas, RenditionFit } from '@backl
 import { Link } from '@tanstack/react-router';
 import { Clapperboard, RadioTower, Sparkles, UserRound, Users } from 'lucide-react';
 import { RadioGroup } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { type ChangeEvent, type ReactNode, useId } from 'react';
 import { useBackgroundImage, useLibrary } from '../api/library.js';
 import { ownAddress } from '../api/own-address.js';
 import { useAvatars } from '../api/sessions.js';
 import { formatShape, formatSize } from '../library/format.js';
 import { Button } from '../ui/button.js';
 import { ErrorNotice } from '../ui/error-notice.js';
+import { describeField, FieldError, useFieldError } from '../ui/field-errors.js';
 import { Skeleton } from '../ui/skeleton.js';
 import { AVATAR_FIELDS, type AvatarDraft, type AvatarField } from './avatar-draft.js';
 import { avatarKey } from './describe-avatar.js';
@@ -23,16 +24,25 @@ export const OPTIONS = 'grid gap-3 sm:grid-cols-2';
 
 interface PartProps {
   readonly title: string;
+  /** The API's name of what it is about, whose errors it shows. */
+  readonly field?: string;
+  /** Fields below it that show theirs themselves. */
+  readonly fieldsShown?: readonly string[];
   readonly children: ReactNode;
 }
 
 /** A part of a form with its heading. */
-export const Part = ({ title, children }: PartProps) => (
-  <section aria-label={title}>
-    <h2 className="mb-3 text-lg font-semibold">{title}</h2>
-    {children}
-  </section>
-);
+export const Part = ({ title, field, fieldsShown, children }: PartProps) => {
+  const id = useId();
+  const message = useFieldError(field, fieldsShown);
+  return (
+    <section aria-label={title} aria-describedby={message === undefined ? undefined : id}>
+      <h2 className="mb-3 text-lg font-semibold">{title}</h2>
+      {children}
+      <FieldError id={id} message={message} />
+    </section>
+  );
+};
 
 const Warning = ({ children }: { readonly children: ReactNode }) => (
   <p role="status" className="mb-3 rounded-md border border-line bg-warning-soft px-3 py-2">
@@ -81,7 +91,7 @@ export const AvatarPart = ({ value, onChange }: AvatarPartProps) => {
   // Without a key, and only then, an avatar with ids to fill in can't be used.
   const lacksKey = avatars.data?.some(({ available, needs }) => !available && needs.length > 0) === true;
   return (
-    <Part title="Avatar">
+    <Part title="Avatar" field="avatar" fieldsShown={chosen === undefined ? [] : AVATAR_FIELDS[chosen.avatar.provider].map(({ name }) => `avatar.${name}`)}>
       {avatars.error !== null ? (
         <ErrorNotice error={avatars.error} title="The avatars can’t be shown" onRetry={() => void avatars.refetch()} />
       ) : avatars.data === undefined ? (
@@ -124,6 +134,12 @@ export const AvatarPart = ({ value, onChange }: AvatarPartProps) => {
   );
 };
 
+const describeOption = ({ avatar, available, needs, unavailable_reason }: AvatarOption): string => {
+  if (available) return NOTES[avatar.provider];
+  // The server's reason tells programs what to do; people are told below.
+  return needs.length > 0 ? 'Needs an API key of yours at the vendor.' : `Not available: ${unavailable_reason ?? 'the server gives no reason.'}`;
+};
+
 const AvatarCard = ({ option }: { readonly option: AvatarOption }) => {
   const { provider } = option.avatar;
   const Icon = ICONS[provider];
@@ -134,9 +150,7 @@ const AvatarCard = ({ option }: { readonly option: AvatarOption }) => {
       </span>
       <span className="min-w-0">
         <span className="block truncate font-medium">{option.title}</span>
-        <span className="block text-sm wrap-anywhere text-ink-soft">
-          {option.available ? NOTES[provider] : `Not available: ${option.unavailable_reason ?? 'the server gives no reason.'}`}
-        </span>
+        <span className="block text-sm wrap-anywhere text-ink-soft">{describeOption(option)}</span>
       </span>
     </RadioGroup.Item>
   );
@@ -152,49 +166,57 @@ interface AvatarFieldsetProps {
 const AvatarFieldset = ({ fields, values, onChange }: AvatarFieldsetProps) =>
   fields.length === 0 ? null : (
     <div className="mt-4 grid gap-4 sm:grid-cols-2">
-      {fields.map(({ name, label, note, isNeeded, choices }) => {
-        const id = `avatar-${name}`;
-        const common = {
-          id,
-          className: 'field',
-          value: values[name] ?? '',
-          'aria-describedby': note === undefined ? undefined : `${id}-note`,
-        };
-        return (
-          <div key={name}>
-            <label htmlFor={id} className="mb-1 block font-medium">
-              {label} {!isNeeded && choices === undefined && <span className="font-normal text-ink-soft">(optional)</span>}
-            </label>
-            {choices === undefined ? (
-              <input
-                {...common}
-                required={isNeeded}
-                maxLength={256}
-                autoComplete="off"
-                spellCheck={false}
-                onChange={({ target }) => onChange({ ...values, [name]: target.value })}
-              />
-            ) : (
-              <select {...common} onChange={({ target }) => onChange({ ...values, [name]: target.value })}>
-                {choices.map((choice) => (
-                  <option key={choice.value} value={choice.value}>
-                    {choice.label}
-                  </option>
-                ))}
-              </select>
-            )}
-            {note !== undefined && (
-              <p id={`${id}-note`} className="mt-1 text-sm text-ink-soft">
-                {note}
-              </p>
-            )}
-          </div>
-        );
-      })}
+      {fields.map((field) => (
+        <AvatarInput key={field.name} field={field} value={values[field.name] ?? ''} onChange={(value) => onChange({ ...values, [field.name]: value })} />
+      ))}
     </div>
   );
 
+interface AvatarInputProps {
+  readonly field: AvatarField;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+const AvatarInput = ({ field: { name, label, note, isNeeded, choices }, value, onChange }: AvatarInputProps) => {
+  const id = `avatar-${name}`;
+  const message = useFieldError(`avatar.${name}`);
+  const common = {
+    id,
+    className: 'field',
+    value,
+    ...describeField(`${id}-error`, message, note === undefined ? undefined : `${id}-note`),
+    onChange: ({ target }: ChangeEvent<HTMLInputElement | HTMLSelectElement>) => onChange(target.value),
+  };
+  return (
+    <div>
+      <label htmlFor={id} className="mb-1 block font-medium">
+        {label} {!isNeeded && choices === undefined && <span className="font-normal text-ink-soft">(optional)</span>}
+      </label>
+      {choices === undefined ? (
+        <input {...common} required={isNeeded} maxLength={256} autoComplete="off" spellCheck={false} />
+      ) : (
+        <select {...common}>
+          {choices.map((choice) => (
+            <option key={choice.value} value={choice.value}>
+              {choice.label}
+            </option>
+          ))}
+        </select>
+      )}
+      <FieldError id={`${id}-error`} message={message} />
+      {note !== undefined && (
+        <p id={`${id}-note`} className="mt-1 text-sm text-ink-soft">
+          {note}
+        </p>
+      )}
+    </div>
+  );
+};
+
 interface VoiceFieldProps {
+  /** The API's name of it: another one in sessions than in templates. */
+  readonly field: 'voice' | 'voice_id';
   readonly voices: readonly string[];
   /** Null: the avatar's own. */
   readonly value: string | null;
@@ -202,19 +224,29 @@ interface VoiceFieldProps {
 }
 
 /** With which voice. A saved one that is not there any more stays choosable, so that nothing changes unseen. */
-export const VoiceField = ({ voices, value, onChange }: VoiceFieldProps) => (
-  <div>
-    <label htmlFor="voice" className="mb-1 block font-medium">
-      Voice
-    </label>
-    <select id="voice" className="field max-w-80" value={value ?? ''} onChange={({ target }) => onChange(target.value === '' ? null : target.value)}>
-      <option value="">The avatar’s own</option>
-      {[...new Set([...voices, ...(value === null ? [] : [value])])].map((name) => (
-        <option key={name}>{name}</option>
-      ))}
-    </select>
-  </div>
-);
+export const VoiceField = ({ field, voices, value, onChange }: VoiceFieldProps) => {
+  const message = useFieldError(field);
+  return (
+    <div>
+      <label htmlFor="voice" className="mb-1 block font-medium">
+        Voice
+      </label>
+      <select
+        id="voice"
+        className="field max-w-80"
+        value={value ?? ''}
+        {...describeField('voice-error', message)}
+        onChange={({ target }) => onChange(target.value === '' ? null : target.value)}
+      >
+        <option value="">The avatar’s own</option>
+        {[...new Set([...voices, ...(value === null ? [] : [value])])].map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+      <FieldError id="voice-error" message={message} />
+    </div>
+  );
+};
 
 interface BackgroundPartProps {
   /** The image's id; null: none. */
@@ -233,7 +265,7 @@ export const BackgroundPart = ({ value, onChange }: BackgroundPartProps) => {
   const isElsewhere = images !== undefined && !images.some(({ id }) => id === value);
   const elsewhere = useBackgroundImage(isElsewhere ? value : null);
   return (
-    <Part title="Background">
+    <Part title="Background" field="background_image">
       {images === undefined ? (
         library.error === null ? (
           <div role="status" aria-label="Loading backgrounds" className={TILES}>
@@ -302,7 +334,7 @@ export const CanvasPart = ({ value, saved, onChange }: CanvasPartProps) => {
   const isUsual = saved === undefined || SHAPES.some(({ canvas }) => canvasKey(canvas) === canvasKey(saved));
   const shapes = isUsual ? SHAPES : [...SHAPES, { canvas: saved, name: 'As saved' }];
   return (
-    <Part title="Canvas">
+    <Part title="Canvas" field="canvas">
       <RadioGroup.Root
         aria-label="Canvas"
         value={canvasKey(value)}
@@ -342,7 +374,7 @@ interface FitPartProps {
 
 /** How the background fills the canvas. */
 export const FitPart = ({ value, onChange }: FitPartProps) => (
-  <Part title="Background fit">
+  <Part title="Background fit" field="fit">
     <RadioGroup.Root aria-label="Background fit" value={value} onValueChange={(fit) => onChange(fit === 'contain' ? 'contain' : 'cover')} className={OPTIONS}>
       {FITS.map(({ value: fit, label, note }) => (
         <RadioGroup.Item key={fit} value={fit} className={OPTION}>

@@ -53,27 +53,24 @@ export const FramingPreview = ({ framing, canvas, background }: FramingPreviewPr
   const box = person?.file === still.file ? person.box : null;
   const at = frameAvatar(still.width, still.height, width, height, framing, box);
   return (
-    <figure>
-      <div className="flex justify-center overflow-hidden rounded-lg bg-sunken">
-        <div
-          data-preview
-          className="chequered relative w-full overflow-hidden"
-          style={{ aspectRatio: `${width} / ${height}`, maxWidth: `${(360 * width) / height}px` }}
-        >
-          {background.imageUrl !== null && (
-            <img src={background.imageUrl} alt="" className={`absolute inset-0 size-full ${background.fit === 'cover' ? 'object-cover' : 'object-contain'}`} />
-          )}
-          <img
-            key={still.file}
-            src={`${import.meta.env.BASE_URL}${still.file}`}
-            alt="The stand-in, framed"
-            className="absolute max-w-none"
-            style={{ left: percent(at.x / width), top: percent(at.y / height), width: percent(at.width / width), height: percent(at.height / height) }}
-            onLoad={({ currentTarget }) => setPerson({ file: still.file, box: findPerson(currentTarget) })}
-          />
-        </div>
+    <div className="flex justify-center overflow-hidden rounded-lg bg-sunken">
+      <div
+        data-preview
+        className="chequered relative w-full overflow-hidden"
+        style={{ aspectRatio: `${width} / ${height}`, maxWidth: `calc(var(--preview-height) * ${width / height})` }}
+      >
+        {background.imageUrl !== null && (
+          <img src={background.imageUrl} alt="" className={`absolute inset-0 size-full ${background.fit === 'cover' ? 'object-cover' : 'object-contain'}`} />
+        )}
+        <img
+          key={still.file}
+          src={`${import.meta.env.BASE_URL}${still.file}`}
+          alt="The stand-in, framed"
+          className="absolute max-w-none"
+          style={{ left: percent(at.x / width), top: percent(at.y / height), width: percent(at.width / width), height: percent(at.height / height) }}
+          onLoad={({ currentTarget }) => setPerson({ file: still.file, box: findPerson(currentTarget) })}
+        />
       </div>
-      <figcaption className="mt-2 text-sm text-ink-soft">The stand-in shows where any avatar stands.</figcaption>
-    </figure>
+    </div>
   );
 };

@@ -1,10 +1,9 @@
-import type { Canvas, Framing, Keying, Render } from '@backlot/client';
+import type { Framing, Keying, Render } from '@backlot/client';
 import { DEFAULT_FRAMING } from '@backlot/keyer/framing';
 import { RadioGroup } from 'radix-ui';
 import { useId } from 'react';
 import { Button } from '../ui/button.js';
 import { OPTION, OPTIONS, Part } from './choices.js';
-import { FramingPreview, type PreviewBackground } from './framing-preview.js';
 
 interface RangeFieldProps {
   readonly label: string;
@@ -60,38 +59,33 @@ const isDefault = ({ scale, x, y, crop }: Framing): boolean =>
 
 interface FramingPartProps {
   readonly value: Framing;
-  readonly canvas: Canvas;
-  readonly background: PreviewBackground;
   readonly onChange: (framing: Framing) => void;
 }
 
-/** Where the avatar stands on the canvas, shown as it is changed. */
-export const FramingPart = ({ value, canvas, background, onChange }: FramingPartProps) => {
+/** Where the avatar stands on the canvas. */
+export const FramingPart = ({ value, onChange }: FramingPartProps) => {
   const set = (change: Partial<Framing>): void => onChange({ ...value, ...change });
   return (
-    <Part title="Framing">
-      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_320px]">
-        <FramingPreview framing={value} canvas={canvas} background={background} />
-        <div className="flex flex-col gap-4">
-          <RangeField label="Size" value={value.scale} min={0.25} max={4} step={0.05} format={percent} onChange={(scale) => set({ scale })} />
-          <RangeField label="To the right" value={value.x} min={-1} max={1} step={0.01} format={signed} onChange={(x) => set({ x })} />
-          <RangeField label="Down" value={value.y} min={-1} max={1} step={0.01} format={signed} onChange={(y) => set({ y })} />
-          <label className="flex items-start gap-2">
-            <input
-              type="checkbox"
-              className="mt-1 accent-(--accent-solid)"
-              checked={value.crop === 'person'}
-              onChange={({ target }) => set({ crop: target.checked ? 'person' : 'none' })}
-            />
-            <span>
-              <span className="block font-medium">Crop to the person</span>
-              <span className="block text-sm text-ink-soft">What fits the canvas is the person, without the screen around.</span>
-            </span>
-          </label>
-          <Button className="self-start" disabled={isDefault(value)} onClick={() => onChange(DEFAULT_FRAMING)}>
-            Reset framing
-          </Button>
-        </div>
+    <Part title="Framing" field="framing">
+      <div className="grid items-start gap-x-8 gap-y-4 sm:grid-cols-2">
+        <RangeField label="Size" value={value.scale} min={0.25} max={4} step={0.05} format={percent} onChange={(scale) => set({ scale })} />
+        <RangeField label="To the right" value={value.x} min={-1} max={1} step={0.01} format={signed} onChange={(x) => set({ x })} />
+        <RangeField label="Down" value={value.y} min={-1} max={1} step={0.01} format={signed} onChange={(y) => set({ y })} />
+        <label className="flex items-start gap-2">
+          <input
+            type="checkbox"
+            className="mt-1 accent-(--accent-solid)"
+            checked={value.crop === 'person'}
+            onChange={({ target }) => set({ crop: target.checked ? 'person' : 'none' })}
+          />
+          <span>
+            <span className="block font-medium">Crop to the person</span>
+            <span className="block text-sm text-ink-soft">What fits the canvas is the person, without the screen around.</span>
+          </span>
+        </label>
+        <Button className="justify-self-start sm:col-start-2" disabled={isDefault(value)} onClick={() => onChange(DEFAULT_FRAMING)}>
+          Reset framing
+        </Button>
       </div>
     </Part>
   );
@@ -120,11 +114,11 @@ export const KeyingPart = ({ value, onChange }: KeyingPartProps) => {
     onChange(rest);
   };
   return (
-    <Part title="Keying">
+    <Part title="Keying" field="keying">
       <details className="card" open={!isAutomatic || undefined}>
         <summary className="cursor-pointer rounded-lg px-4 py-3 font-medium">
           {isAutomatic ? 'Automatic' : 'Changed by hand'}
-          <span className="ml-2 font-normal text-ink-soft">The screen is measured in the picture.</span>
+          {isAutomatic && <span className="ml-2 font-normal text-ink-soft">The screen is measured in the picture.</span>}
         </summary>
         <div className="grid gap-x-8 gap-y-5 border-t border-line p-4 sm:grid-cols-2">
           <div>
@@ -221,7 +215,7 @@ interface RenderPartProps {
 
 /** Where the picture is composed. */
 export const RenderPart = ({ value, onChange }: RenderPartProps) => (
-  <Part title="Rendering">
+  <Part title="Rendering" field="render">
     <RadioGroup.Root aria-label="Rendering" value={value} onValueChange={(render) => onChange(render === 'server' ? 'server' : 'client')} className={OPTIONS}>
       {RENDERS.map(({ value: render, label, note }) => (
         <RadioGroup.Item key={render} value={render} className={OPTION}>

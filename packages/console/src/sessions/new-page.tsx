@@ -9,11 +9,14 @@ import { Page } from '../shell/page.js';
 import { useConsoleSearch } from '../shell/search.js';
 import { Button } from '../ui/button.js';
 import { ErrorNotice } from '../ui/error-notice.js';
+import { FieldErrors } from '../ui/field-errors.js';
 import { Skeleton } from '../ui/skeleton.js';
 import { type AvatarDraft, avatarOf, draftOf } from './avatar-draft.js';
 import { AvatarPart, BackgroundPart, CanvasPart, FitPart, LANDSCAPE_CANVAS, Part, useAvatarOption, useIsOnLivekit, VoiceField } from './choices.js';
 import { LivekitPart, type RoomChoice } from './livekit-part.js';
+import { FramingPreview } from './framing-preview.js';
 import { FramingPart, KeyingPart, RenderPart } from './look-parts.js';
+import { FORM_WITH_PREVIEW, PreviewAside } from './preview-panel.js';
 import { usePreviewImage } from './use-preview-image.js';
 
 /** In the address: deliberately without a background. */
@@ -102,64 +105,72 @@ export const NewSessionPage = () => {
         },
       ]}
     >
-      <form className="flex max-w-[880px] flex-col gap-8" onSubmit={submit}>
-        <TemplatePart chosenId={templateId} template={template} onChange={chooseTemplate} />
-        {isWaiting ? (
-          templateQuery.error === null ? (
-            <div role="status" aria-label="Loading the template" className="flex flex-col gap-8">
-              <Skeleton className="h-26" />
-              <Skeleton className="h-40" />
-            </div>
-          ) : (
-            <ErrorNotice
-              error={templateQuery.error}
-              title="The template can’t be used"
-              {...(templateQuery.error.code === 'template_not_found' ? {} : { onRetry: () => void templateQuery.refetch() })}
-            />
-          )
-        ) : (
-          <>
-            <AvatarPart value={draft} onChange={chooseAvatar} />
-            <BackgroundPart value={background} onChange={(id) => change({ background: id ?? NO_BACKGROUND })} />
-            <CanvasPart value={canvas} saved={template?.canvas} onChange={(chosen) => choose({ canvas: chosen })} />
-            <FitPart value={fit} onChange={(chosen) => choose({ fit: chosen })} />
-            <FramingPart value={framing} canvas={canvas} background={{ imageUrl, fit }} onChange={(chosen) => choose({ framing: chosen })} />
-            <KeyingPart value={keying} onChange={(chosen) => choose({ keying: chosen })} />
-            <RenderPart value={render} onChange={(chosen) => choose({ render: chosen })} />
-            {isOnLivekit && <LivekitPart value={room} onChange={setRoom} />}
-            {option?.speaks === true && (
-              <Part title="Speech">
-                <div className="flex flex-col gap-4">
-                  <div>
-                    <label htmlFor="opening" className="mb-1 block font-medium">
-                      Opening line <span className="font-normal text-ink-soft">(optional)</span>
-                    </label>
-                    <textarea
-                      id="opening"
-                      rows={2}
-                      maxLength={2000}
-                      className="field resize-y"
-                      placeholder="Said when the first viewer is there"
-                      value={text}
-                      onChange={(event) => setText(event.target.value)}
-                    />
-                  </div>
-                  {(option.voices.length > 0 || voice !== null) && (
-                    <VoiceField voices={option.voices} value={voice} onChange={(chosen) => choose({ voice: chosen })} />
-                  )}
+      <div className={FORM_WITH_PREVIEW}>
+        <PreviewAside>
+          <FramingPreview framing={framing} canvas={canvas} background={{ imageUrl, fit }} />
+          <p className="mt-2 text-sm text-ink-soft">The stand-in shows where any avatar stands.</p>
+        </PreviewAside>
+        <form className="flex min-w-0 flex-col gap-8" onSubmit={submit}>
+          <FieldErrors error={create.error}>
+            <TemplatePart chosenId={templateId} template={template} onChange={chooseTemplate} />
+            {isWaiting ? (
+              templateQuery.error === null ? (
+                <div role="status" aria-label="Loading the template" className="flex flex-col gap-8">
+                  <Skeleton className="h-26" />
+                  <Skeleton className="h-40" />
                 </div>
-              </Part>
+              ) : (
+                <ErrorNotice
+                  error={templateQuery.error}
+                  title="The template can’t be used"
+                  {...(templateQuery.error.code === 'template_not_found' ? {} : { onRetry: () => void templateQuery.refetch() })}
+                />
+              )
+            ) : (
+              <>
+                <AvatarPart value={draft} onChange={chooseAvatar} />
+                <BackgroundPart value={background} onChange={(id) => change({ background: id ?? NO_BACKGROUND })} />
+                <CanvasPart value={canvas} saved={template?.canvas} onChange={(chosen) => choose({ canvas: chosen })} />
+                <FitPart value={fit} onChange={(chosen) => choose({ fit: chosen })} />
+                <FramingPart value={framing} onChange={(chosen) => choose({ framing: chosen })} />
+                <KeyingPart value={keying} onChange={(chosen) => choose({ keying: chosen })} />
+                <RenderPart value={render} onChange={(chosen) => choose({ render: chosen })} />
+                {isOnLivekit && <LivekitPart value={room} onChange={setRoom} />}
+                {option?.speaks === true && (
+                  <Part title="Speech" field="text">
+                    <div className="flex flex-col gap-4">
+                      <div>
+                        <label htmlFor="opening" className="mb-1 block font-medium">
+                          Opening line <span className="font-normal text-ink-soft">(optional)</span>
+                        </label>
+                        <textarea
+                          id="opening"
+                          rows={2}
+                          maxLength={2000}
+                          className="field resize-y"
+                          placeholder="Said when the first viewer is there"
+                          value={text}
+                          onChange={(event) => setText(event.target.value)}
+                        />
+                      </div>
+                      {(option.voices.length > 0 || voice !== null) && (
+                        <VoiceField field="voice_id" voices={option.voices} value={voice} onChange={(chosen) => choose({ voice: chosen })} />
+                      )}
+                    </div>
+                  </Part>
+                )}
+              </>
             )}
-          </>
-        )}
-        {create.error !== null && <ErrorNotice error={create.error} title="The session did not start" />}
-        <div className="flex gap-2">
-          <Button type="submit" variant="primary" disabled={create.isPending || avatar === null || isWaiting}>
-            {create.isPending ? 'Starting' : 'Start session'}
-          </Button>
-          <Button onClick={() => void navigate({ to: '/sessions', search: {} })}>Cancel</Button>
-        </div>
-      </form>
+          </FieldErrors>
+          {create.error !== null && <ErrorNotice error={create.error} title="The session did not start" />}
+          <div className="flex gap-2">
+            <Button type="submit" variant="primary" disabled={create.isPending || avatar === null || isWaiting}>
+              {create.isPending ? 'Starting' : 'Start session'}
+            </Button>
+            <Button onClick={() => void navigate({ to: '/sessions', search: {} })}>Cancel</Button>
+          </div>
+        </form>
+      </div>
     </Page>
   );
 };
@@ -179,7 +190,7 @@ const TemplatePart = ({ chosenId, template, onChange }: TemplatePartProps) => {
   const templates = template === undefined || listed.some(({ id }) => id === template.id) ? listed : [template, ...listed];
   if (templates.length === 0 && chosenId === undefined) return null;
   return (
-    <Part title="Template">
+    <Part title="Template" field="template_id">
       <div className="flex flex-wrap items-center gap-3">
         <select
           aria-label="Template"

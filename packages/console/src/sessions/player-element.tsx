@@ -1,5 +1,5 @@
 import type { Session } from '@backlot/client';
-import type { BacklotPlayer, PlayerEvents, PlayerStats } from '@backlot/player';
+import type { BacklotPlayer, PlayerEvents, PlayerStats, PlayerStatus } from '@backlot/player';
 import { type ClassAttributes, type HTMLAttributes, useEffect, useRef, useState } from 'react';
 
 /** Attributes of `<backlot-player>` in JSX. */
@@ -50,15 +50,17 @@ const usePlayerScript = (): 'loading' | 'ready' | 'failed' => {
 
 export interface LivePlayerProps {
   readonly session: Session;
-  readonly onStatus: (status: string, reason: string | null) => void;
-  readonly onBackground: (version: number, shownAtMs: number) => void;
-  readonly onSpeech: (speech: PlayerEvents['backlotspeech']) => void;
-  readonly onKeying: (verdict: PlayerEvents['backlotkeying']) => void;
-  readonly onStats: (stats: PlayerStats) => void;
+  /** Most of its height, as a CSS length. */
+  readonly height?: string;
+  readonly onStatus?: (status: PlayerStatus, reason: string | null) => void;
+  readonly onBackground?: (version: number, shownAtMs: number) => void;
+  readonly onSpeech?: (speech: PlayerEvents['backlotspeech']) => void;
+  readonly onKeying?: (verdict: PlayerEvents['backlotkeying']) => void;
+  readonly onStats?: (stats: PlayerStats) => void;
 }
 
 /** The session's picture, as every viewer sees it. */
-export const LivePlayer = ({ session, ...handlers }: LivePlayerProps) => {
+export const LivePlayer = ({ session, height = '70vh', ...handlers }: LivePlayerProps) => {
   const script = usePlayerScript();
   const element = useRef<BacklotPlayer>(null);
   const current = useRef(handlers);
@@ -71,11 +73,11 @@ export const LivePlayer = ({ session, ...handlers }: LivePlayerProps) => {
     const listening = new AbortController();
     const listen = <Name extends keyof PlayerEvents>(name: Name, handle: (detail: PlayerEvents[Name]) => void): void =>
       player.addEventListener(name, (event) => handle((event as CustomEvent<PlayerEvents[Name]>).detail), { signal: listening.signal });
-    listen('backlotstatus', ({ status, reason }) => current.current.onStatus(status, reason));
-    listen('backlotbackground', ({ version, shownAtMs }) => current.current.onBackground(version, shownAtMs));
-    listen('backlotspeech', (speech) => current.current.onSpeech(speech));
-    listen('backlotkeying', (verdict) => current.current.onKeying(verdict));
-    const timer = setInterval(() => script === 'ready' && current.current.onStats(player.stats), 1_000);
+    listen('backlotstatus', ({ status, reason }) => current.current.onStatus?.(status, reason));
+    listen('backlotbackground', ({ version, shownAtMs }) => current.current.onBackground?.(version, shownAtMs));
+    listen('backlotspeech', (speech) => current.current.onSpeech?.(speech));
+    listen('backlotkeying', (verdict) => current.current.onKeying?.(verdict));
+    const timer = setInterval(() => script === 'ready' && current.current.onStats?.(player.stats), 1_000);
     return () => {
       listening.abort();
       clearInterval(timer);
@@ -94,7 +96,10 @@ export const LivePlayer = ({ session, ...handlers }: LivePlayerProps) => {
       session={`${location.origin}/v1/sessions/${session.session_id}`}
       token={session.player_token}
       className="block w-full"
-      style={{ aspectRatio: `${session.canvas.width} / ${session.canvas.height}`, maxWidth: `calc(70vh * ${session.canvas.width / session.canvas.height})` }}
+      style={{
+        aspectRatio: `${session.canvas.width} / ${session.canvas.height}`,
+        maxWidth: `calc(${height} * ${session.canvas.width / session.canvas.height})`,
+      }}
     />
   );
 };

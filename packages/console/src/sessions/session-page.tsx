@@ -1,4 +1,4 @@
-import type { PlayerEvents, PlayerStats } from '@backlot/player';
+import type { PlayerEvents, PlayerStats, PlayerStatus } from '@backlot/player';
 import type { CreateSessionInput, Session } from '@backlot/client';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { RotateCcw, Square } from 'lucide-react';
@@ -53,6 +53,7 @@ const LoadedSession = ({ session }: { readonly session: Session }) => {
   const [state, note] = useLiveSession(session);
   const swap = useSwap(session.session_id, state.background, (tookMs) => note('swap', `shown after ${tookMs} ms`));
   const { dialog, open, close } = useDialog();
+  const [player, setPlayer] = useState<PlayerStatus>('idle');
   const [stats, setStats] = useState<PlayerStats | null>(null);
   const [verdict, setVerdict] = useState<PlayerEvents['backlotkeying'] | null>(null);
   const [spoken, setSpoken] = useState<string | null>(null);
@@ -86,7 +87,10 @@ const LoadedSession = ({ session }: { readonly session: Session }) => {
               <div className="chequered flex justify-center overflow-hidden rounded-lg">
                 <LivePlayer
                   session={session}
-                  onStatus={(name, why) => note('player', why === null ? name : `${name}: ${why}`)}
+                  onStatus={(name, why) => {
+                    setPlayer(name);
+                    note('player', why === null ? name : `${name}: ${why}`);
+                  }}
                   onBackground={swap.shown}
                   onSpeech={(speech) => setSpoken(speech.state === 'started' ? speech.text : null)}
                   onKeying={setVerdict}
@@ -104,7 +108,7 @@ const LoadedSession = ({ session }: { readonly session: Session }) => {
         ) : (
           <DeadSession session={session} hasFailed={status === 'failed'} reason={reason} backgroundId={state.background.background_id} />
         )}
-        <SidePanel session={session} state={{ ...state, status }} stats={stats} verdict={verdict} />
+        <SidePanel session={session} state={{ ...state, status }} player={player} stats={stats} verdict={verdict} />
       </div>
       {dialog === 'end' && isOnAir(status) && <EndDialog id={session.session_id} onClose={close} />}
     </Page>

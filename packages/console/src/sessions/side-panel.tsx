@@ -1,4 +1,4 @@
-import type { PlayerEvents, PlayerStats } from '@backlot/player';
+import type { PlayerEvents, PlayerStats, PlayerStatus } from '@backlot/player';
 import type { Session } from '@backlot/client';
 import type { ReactNode } from 'react';
 import { CodeBlock } from '../ui/code-block.js';
@@ -20,8 +20,22 @@ const describeFraming = ({ scale, x, y, crop }: Session['framing']): string => {
   return shifts.length === 0 ? 'As it fits' : shifts.join(', ');
 };
 
-/** Whether the picture that the server composes is there. */
-const describeProgram = (stats: PlayerStats | null): string => (stats === null || stats.rateFps === 0 ? 'Waiting for the composed picture' : 'On air');
+/** Whether the picture that the server composes is there: what viewers see is what it sends. */
+const describeCompositor = (player: PlayerStatus): string => {
+  switch (player) {
+    case 'playing':
+      return 'On air';
+    case 'paused':
+      return 'Paused with the avatar';
+    case 'failed':
+    case 'ended':
+      return 'Not seen here';
+    case 'idle':
+    case 'connecting':
+    case 'waiting':
+      return 'Not there yet';
+  }
+};
 
 const describeVerdict = (verdict: PlayerEvents['backlotkeying'] | null): string => {
   if (verdict === null) return 'Not known yet';
@@ -31,13 +45,15 @@ const describeVerdict = (verdict: PlayerEvents['backlotkeying'] | null): string 
 export interface SidePanelProps {
   readonly session: Session;
   readonly state: LiveState;
+  /** Where the player on this page stands. */
+  readonly player: PlayerStatus;
   readonly stats: PlayerStats | null;
   readonly verdict: PlayerEvents['backlotkeying'] | null;
 }
 
 type Fact = readonly [name: string, value: ReactNode];
 
-const factsOf = ({ session, state, stats, verdict }: SidePanelProps): readonly Fact[] => {
+const factsOf = ({ session, state, player, stats, verdict }: SidePanelProps): readonly Fact[] => {
   const facts: Fact[] = [];
   facts.push(['Canvas', `${session.canvas.width} × ${session.canvas.height}`], ['Stage', STAGES[session.stage]]);
   if (session.livekit_room !== null) facts.push(['Room', session.livekit_room]);
@@ -49,7 +65,7 @@ const factsOf = ({ session, state, stats, verdict }: SidePanelProps): readonly F
       ['Codec', state.codec ?? 'Not known yet'],
       ['Frame rate', stats === null || stats.rateFps === 0 ? 'Not known yet' : `${stats.rateFps.toFixed(1)} fps`],
       ['Dropped frames', stats === null ? 'Not known yet' : stats.framesDropped],
-      session.render === 'server' ? ['Program', describeProgram(stats)] : ['Keying', describeVerdict(verdict)],
+      session.render === 'server' ? ['Compositor', describeCompositor(player)] : ['Keying', describeVerdict(verdict)],
     );
   }
   facts.push(['Background version', state.background.background_version], ['Created', <RelativeTime key="created" time={session.created_at} />]);
@@ -74,6 +90,18 @@ export const SidePanel = (props: SidePanelProps) => {
           <CodeBlock code={session.publish_url} what="WHIP address" />
           <h3 className="mt-3 mb-1 text-sm">Bearer token</h3>
           <CodeBlock code={session.publish_token ?? ''} what="publish token" />
+        </section>
+      )}
+      {isOnAir && session.stage === 'livekit' && (
+        <section className="card p-4">
+          <h2 className="font-semibold">Join by LiveKit</h2>
+          <p className="mt-1 mb-3 text-sm text-ink-soft">
+            For a page of your own: <code className="font-mono text-xs">attachBackground</code> keys the avatar there.
+          </p>
+          <h3 className="mb-1 text-sm">Address</h3>
+          <CodeBlock code={session.stream_url} what="LiveKit address" />
+          <h3 className="mt-3 mb-1 text-sm">Access token, valid for six hours</h3>
+          <CodeBlock code={session.access_token} what="access token" />
         </section>
       )}
       {isOnAir && (

@@ -1,9 +1,9 @@
 import { Link } from '@tanstack/react-router';
-import { ChevronRight, Code, Menu, Monitor, Moon, Sun } from 'lucide-react';
+import { BookOpen, ChevronRight, Code, Menu, Monitor, Moon, Sun } from 'lucide-react';
 import { ToggleGroup } from 'radix-ui';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { type ApiExample, ApiDialog } from '../ui/api-dialog.js';
-import { Button, IconButton } from '../ui/button.js';
+import { Button, buttonClasses, IconButton } from '../ui/button.js';
 import { useDialog } from './search.js';
 import { useShell } from './shell.js';
 import { type Theme, useTheme } from './theme.js';
@@ -21,7 +21,7 @@ export interface PageProps {
   readonly children: ReactNode;
 }
 
-/** What every page has: breadcrumb, theme, API button, heading. */
+/** What every page has: breadcrumb, theme, link to the docs, API button, heading. */
 export const Page = ({ title, heading, note, trail, actions, api, children }: PageProps) => {
   const { openMenu, hasNavigated } = useShell();
   const { dialog, open, close } = useDialog();
@@ -58,9 +58,13 @@ export const Page = ({ title, heading, note, trail, actions, api, children }: Pa
           </ol>
         </nav>
         <ThemeSwitch />
-        <Button onClick={() => open('api')}>
+        <a href="/docs" target="_blank" rel="noreferrer" title="API reference, in a new tab" className={buttonClasses('secondary', 'max-sm:px-2.5')}>
+          <BookOpen size={16} aria-hidden />
+          <span className="max-sm:sr-only">Docs</span>
+        </a>
+        <Button className="max-sm:px-2.5" onClick={() => open('api')}>
           <Code size={16} aria-hidden />
-          API
+          <span className="max-sm:sr-only">API</span>
         </Button>
       </header>
       <main id="main" tabIndex={-1} className="mx-auto w-full max-w-[1280px] flex-1 px-4 py-6 outline-none md:px-8 md:py-8">

@@ -7,12 +7,14 @@ import { useSaveTemplate, useTemplate } from '../api/templates.js';
 import { MAX_TITLE_CHARACTERS } from '../library/limits.js';
 import { type AvatarDraft, avatarOf, draftOf } from '../sessions/avatar-draft.js';
 import { AvatarPart, BackgroundPart, CanvasPart, FitPart, LANDSCAPE_CANVAS, useAvatarOption, VoiceField } from '../sessions/choices.js';
+import { FORM_WITH_PREVIEW, PreviewPanel } from '../sessions/preview-panel.js';
 import { FramingPart, KeyingPart, RenderPart } from '../sessions/look-parts.js';
 import { usePreviewImage } from '../sessions/use-preview-image.js';
 import { Page } from '../shell/page.js';
 import { useDialog } from '../shell/search.js';
 import { Button, buttonClasses } from '../ui/button.js';
 import { ErrorNotice } from '../ui/error-notice.js';
+import { describeField, FieldError, FieldErrors, useFieldError } from '../ui/field-errors.js';
 import { IdText } from '../ui/id-text.js';
 import { Skeleton } from '../ui/skeleton.js';
 import { DeleteTemplateDialog } from './delete-dialog.js';
@@ -46,6 +48,29 @@ export const TemplatePage = () => {
   );
 };
 
+const TitleField = ({ value, onChange }: { readonly value: string; readonly onChange: (title: string) => void }) => {
+  const message = useFieldError('title');
+  return (
+    <div>
+      <label htmlFor="title" className="mb-1 block font-medium">
+        Title
+      </label>
+      <input
+        id="title"
+        required
+        maxLength={MAX_TITLE_CHARACTERS}
+        autoComplete="off"
+        className="field max-w-110"
+        placeholder="Front desk"
+        {...describeField('title-error', message)}
+        value={value}
+        onChange={({ target }) => onChange(target.value)}
+      />
+      <FieldError id="title-error" message={message} />
+    </div>
+  );
+};
+
 const TemplateForm = ({ template }: { readonly template: Template | null }) => {
   const navigate = useNavigate();
   const { dialog, open, close } = useDialog();
@@ -63,17 +88,8 @@ const TemplateForm = ({ template }: { readonly template: Template | null }) => {
   const avatar = option === undefined ? null : avatarOf(option, draft ?? draftOf(option.avatar));
   const imageUrl = usePreviewImage(background);
 
-  const wanted: CreateTemplateInput = {
-    title: title.trim(),
-    ...(avatar === null ? {} : { avatar }),
-    voice,
-    background_image: background,
-    canvas,
-    fit,
-    framing,
-    keying,
-    render,
-  };
+  const look = { ...(avatar === null ? {} : { avatar }), background_image: background, canvas, fit, framing, keying, render };
+  const wanted: CreateTemplateInput = { title: title.trim(), voice, ...look };
   const leave = (): void => void navigate({ to: '/templates', search: {} });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -128,45 +144,45 @@ const TemplateForm = ({ template }: { readonly template: Template | null }) => {
         )
       }
     >
-      <form className="flex max-w-[880px] flex-col gap-8" onSubmit={submit}>
-        <div>
-          <label htmlFor="title" className="mb-1 block font-medium">
-            Title
-          </label>
-          <input
-            id="title"
-            required
-            maxLength={MAX_TITLE_CHARACTERS}
-            autoComplete="off"
-            className="field max-w-110"
-            placeholder="Front desk"
-            value={title}
-            onChange={({ target }) => setTitle(target.value)}
-          />
-        </div>
-        <AvatarPart
-          value={draft}
-          onChange={(chosen) => {
-            // A voice is one of its avatar.
-            if (chosen.key !== draft?.key) setVoice(null);
-            setDraft(chosen);
-          }}
+      <div className={FORM_WITH_PREVIEW}>
+        <PreviewPanel
+          avatar={avatar}
+          speaks={option?.speaks === true}
+          framing={framing}
+          canvas={canvas}
+          background={{ imageUrl, fit }}
+          input={{ ...look, ...(option?.speaks === true ? { voice_id: voice } : {}) }}
         />
-        {((option?.voices.length ?? 0) > 0 || voice !== null) && <VoiceField voices={option?.voices ?? []} value={voice} onChange={setVoice} />}
-        <BackgroundPart value={background} onChange={setBackground} />
-        <CanvasPart value={canvas} saved={template?.canvas} onChange={setCanvas} />
-        <FitPart value={fit} onChange={setFit} />
-        <FramingPart value={framing} canvas={canvas} background={{ imageUrl, fit }} onChange={setFraming} />
-        <KeyingPart value={keying} onChange={setKeying} />
-        <RenderPart value={render} onChange={setRender} />
-        {save.error !== null && <ErrorNotice error={save.error} title="The template was not saved" />}
-        <div className="flex gap-2">
-          <Button type="submit" variant="primary" disabled={save.isPending || title.trim() === '' || avatar === null}>
-            {save.isPending ? 'Saving' : 'Save template'}
-          </Button>
-          <Button onClick={leave}>Cancel</Button>
-        </div>
-      </form>
+        <form className="flex min-w-0 flex-col gap-8" onSubmit={submit}>
+          <FieldErrors error={save.error}>
+            <TitleField value={title} onChange={setTitle} />
+            <AvatarPart
+              value={draft}
+              onChange={(chosen) => {
+                // A voice is one of its avatar.
+                if (chosen.key !== draft?.key) setVoice(null);
+                setDraft(chosen);
+              }}
+            />
+            {((option?.voices.length ?? 0) > 0 || voice !== null) && (
+              <VoiceField field="voice" voices={option?.voices ?? []} value={voice} onChange={setVoice} />
+            )}
+            <BackgroundPart value={background} onChange={setBackground} />
+            <CanvasPart value={canvas} saved={template?.canvas} onChange={setCanvas} />
+            <FitPart value={fit} onChange={setFit} />
+            <FramingPart value={framing} onChange={setFraming} />
+            <KeyingPart value={keying} onChange={setKeying} />
+            <RenderPart value={render} onChange={setRender} />
+          </FieldErrors>
+          {save.error !== null && <ErrorNotice error={save.error} title="The template was not saved" />}
+          <div className="flex gap-2">
+            <Button type="submit" variant="primary" disabled={save.isPending || title.trim() === '' || avatar === null}>
+              {save.isPending ? 'Saving' : 'Save template'}
+            </Button>
+            <Button onClick={leave}>Cancel</Button>
+          </div>
+        </form>
+      </div>
       {dialog === 'delete' && template !== null && <DeleteTemplateDialog template={template} onClose={close} onDeleted={leave} />}
     </Page>
   );

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { findLivekitServer, hasChromium, hasSharedData, launchChromium, type LivekitServer, startLivekit } from '@backlot/testing';
+import { findLivekitServer, hasChromium, hasSharedData, launchChromium, type LivekitServer, OLDEST_REACT, startLivekit } from '@backlot/testing';
 import type * as Livekit from 'livekit-client';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
@@ -11,7 +11,7 @@ import { AVATAR, CLIENT_SCRIPT, PROGRAM, Publisher, readClientScript, SessionRoo
 
 interface TestWindow extends Window {
   LivekitClient: typeof Livekit;
-  backlot: { attachBackground: typeof attachBackground; mount: typeof mount };
+  backlot: { attachBackground: typeof attachBackground; mount: typeof mount; version: string };
   room: Livekit.Room;
   attachment: BackgroundAttachment;
   statuses: AttachmentStatus[];
@@ -29,13 +29,16 @@ const BLUE = [0x20, 0x40, 0xc0];
 const PAGE = [255, 0, 255];
 
 /** What a page with a UI of its own has bundled: this package's parts for it, and React. */
-const buildPage = async (): Promise<string> => {
+const buildPage = async (react: Readonly<Record<string, string>> = {}): Promise<string> => {
   const result = await build({
     configFile: false,
     logLevel: 'error',
     define: { 'process.env.NODE_ENV': '"development"' },
     resolve: {
-      alias: [{ find: /^@backlot\/keyer\/(webgl|software)$/, replacement: fileURLToPath(new URL('../../../keyer/src/$1/index.ts', import.meta.url)) }],
+      alias: [
+        ...Object.entries(react).map(([name, folder]) => ({ find: new RegExp(`^${name}(?=/|$)`), replacement: folder })),
+        { find: /^@backlot\/keyer\/(webgl|software)$/, replacement: fileURLToPath(new URL('../../../keyer/src/$1/index.ts', import.meta.url)) },
+      ],
     },
     build: {
       write: false,
@@ -253,7 +256,75 @@ describe.skipIf(!hasChromium || !hasSharedData || findLivekitServer() === undefi
     await program.page.close();
   });
 
-  it('is a React component, in strict mode too', async () => {
+  it('follows the layer that the page asks for without adaptiveStream, and another shape in mid-stream', async () => {
+    await avatar.resize(960, 540);
+    await join(false, CANVAS);
+    await avatar.join(room, AVATAR, true);
+    await attach();
+    await untilFrames(5);
+    const ask = (quality: 'LOW' | 'HIGH') =>
+      page.evaluate((wanted) => {
+        const publication = [...window.room.remoteParticipants.values()][0]?.getTrackPublications()[0];
+        if (!(publication instanceof window.LivekitClient.RemoteTrackPublication)) throw new Error('no publication');
+        publication.setVideoQuality(window.LivekitClient.VideoQuality[wanted]);
+      }, quality);
+    for (const quality of ['LOW', 'HIGH'] as const) {
+      await ask(quality);
+      await page.waitForFunction((isFull) => window.attachment.stats.width > 480 === isFull, quality === 'HIGH', { timeout: 40_000 });
+      await untilFrames(10);
+      const { corner, greenShare, face } = await look();
+      expect(corner).toEqual(BLUE);
+      expect(greenShare).toBeLessThan(NOISE);
+      expect(face).not.toEqual(BLUE);
+    }
+    await avatar.resize(540, 960);
+    await page.waitForFunction(() => window.attachment.stats.height > window.attachment.stats.width, undefined, { timeout: 40_000 });
+    await untilFrames(10);
+    const upright = await look();
+    expect(upright.corner).toEqual(BLUE);
+    expect(upright.greenShare).toBeLessThan(NOISE);
+    await avatar.resize(480, 512);
+  });
+
+  it('takes nothing that a participant forges: neither a background nor whose video it is', async () => {
+    await join(false, CANVAS);
+    await avatar.join(room, AVATAR);
+    await attach();
+    await untilFrames(5);
+    await untilCorner(BLUE);
+    const forged = { ...room.state, revision: 99, avatar_identity: 'somebody-else' };
+    await avatar.send({ type: 'state', state: { ...forged, background: { ...forged.background, background_version: 99, color: '#00ffff' } } });
+    // It comes after: had the forged one counted, this would be stale.
+    await room.setBackground({ color: '#604020' });
+    await untilCorner([0x60, 0x40, 0x20]);
+    await untilFrames(5);
+    expect(await page.evaluate(() => window.attachment.status)).toBe('playing');
+  });
+
+  it('goes on when LiveKit was killed and started again, with the background that holds then', async () => {
+    await join(true, CANVAS);
+    await avatar.join(room, AVATAR);
+    await attach();
+    await untilFrames(5);
+    await livekit.restart();
+    // As Backlot does, and the avatar.
+    await room.rooms.createRoom({ name: room.name });
+    await room.setBackground({ color: '#604020' });
+    await avatar.leave().catch(() => undefined);
+    await avatar.join(room, AVATAR);
+    await untilCorner([0x60, 0x40, 0x20]);
+    await untilStatus('playing');
+    await untilFrames(10);
+    expect((await look()).greenShare).toBeLessThan(NOISE);
+  });
+
+  it.each([
+    ['19', {}],
+    ['18', OLDEST_REACT],
+  ])('is a component of React %s, in strict mode too', async (major, react) => {
+    server.scripts.set('/own-page.js', await buildPage(react));
+    await page.goto(`${server.origin}/page`);
+    expect(await page.evaluate(() => window.backlot.version.split('.')[0])).toBe(major);
     await join(true, '<div id="root"></div>');
     await avatar.join(room, AVATAR);
     await page.evaluate(() => {

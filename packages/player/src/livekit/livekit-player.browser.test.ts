@@ -1,9 +1,9 @@
-import { createServer, connect as connectTcp, type Server, type Socket } from 'node:net';
-import { findLivekitServer, hasChromium, hasSharedData, launchChromium, type LivekitServer, startLivekit } from '@backlot/testing';
+import { findLivekitServer, freeUdpPort, hasChromium, hasSharedData, launchChromium, type LivekitServer, startLivekit } from '@backlot/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PlayerEvents, PlayerStats } from '../player.js';
 import { SESSION_ID, SessionServer, TOKEN } from '../session-server.testing.js';
+import { Cable, MediaCable } from './cable.testing.js';
 import { AVATAR, CLIENT_SCRIPT, PROGRAM, Publisher, readClientScript, SessionRoom } from './room.testing.js';
 
 type Recorded = { [Name in keyof PlayerEvents]: { name: Name; detail: PlayerEvents[Name] } }[keyof PlayerEvents];
@@ -200,6 +200,7 @@ describe.skipIf(!hasChromium || !hasSharedData || findLivekitServer() === undefi
     await avatar.join(room, AVATAR);
     await play();
     await until('backlotstatus', { status: 'waiting' });
+    await expect.poll(notice).toContain('a server composes');
     expect(await received()).toEqual([]);
     await program.join(room, PROGRAM);
     await room.set({ program_identity: PROGRAM });
@@ -252,6 +253,26 @@ describe.skipIf(!hasChromium || !hasSharedData || findLivekitServer() === undefi
     const back = await look();
     expect(back.corner).toEqual(BLUE);
     expect(back.greenShare).toBeLessThan(NOISE);
+    await avatar.resize(480, 512);
+  });
+
+  it('follows a publisher from one simulcast layer to another and back', async () => {
+    await avatar.resize(960, 540);
+    await avatar.join(room, AVATAR, true);
+    await play();
+    const untilWidth = (isFull: boolean) =>
+      viewer.waitForFunction((wanted) => (document.querySelector('backlot-player') as PlayerElement).stats.width > 480 === wanted, isFull, { timeout: 40_000 });
+    await untilStatus('playing');
+    await untilWidth(true);
+    for (const isFull of [false, true]) {
+      await avatar.setTopLayer(isFull);
+      await untilWidth(isFull);
+      await untilFrames(10);
+      const { corner, face, greenShare } = await look();
+      expect(corner).toEqual(BLUE);
+      expect(face).not.toEqual(BLUE);
+      expect(greenShare).toBeLessThan(NOISE);
+    }
     await avatar.resize(480, 512);
   });
 
@@ -318,43 +339,63 @@ describe.skipIf(!hasChromium || !hasSharedData || findLivekitServer() === undefi
   });
 
   it('catches up after its signalling was cut, while the picture goes on', async () => {
-    const sockets = new Set<Socket>();
-    let isCut = false;
-    const port = Number(new URL(livekit.url).port);
-    const proxy: Server = createServer((socket) => {
-      if (isCut) return void socket.destroy();
-      const onwards = connectTcp(port, '127.0.0.1');
-      for (const [from, to] of [
-        [socket, onwards],
-        [onwards, socket],
-      ] as const) {
-        sockets.add(from);
-        from.on('error', () => undefined).on('close', () => to.destroy());
-        from.pipe(to);
-      }
-    });
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-    const address = proxy.address();
-    server.joinRoom = async () => ({
-      ...(await room.join('cut')),
-      url: `ws://127.0.0.1:${address !== null && typeof address === 'object' ? address.port : 0}`,
-    });
+    await using cable = await Cable.lay(Number(new URL(livekit.url).port));
+    server.joinRoom = async () => ({ ...(await room.join('cut')), url: `ws://127.0.0.1:${cable.port}` });
     await avatar.join(room, AVATAR);
     await play();
     await untilStatus('playing');
-    isCut = true;
-    for (const socket of sockets) socket.destroy();
+    cable.cut();
     await room.setBackground({ color: '#604020' }, true);
     await untilFrames(5);
-    isCut = false;
+    cable.mend();
     await until('backlotbackground', { version: 2 });
     await untilStatus('playing');
     await untilFrames(10);
     expect((await look()).corner).toEqual([0x60, 0x40, 0x20]);
     await viewer.evaluate(() => document.querySelector('backlot-player')?.remove());
-    for (const socket of sockets) socket.destroy();
-    proxy.close();
   });
+
+  it('comes back after its media alone was cut, and after everything was', async () => {
+    const udpPort = await freeUdpPort();
+    await using apart = await startLivekit({ config: { rtc: { udp_port: udpPort, tcp_port: 0 } } });
+    await using media = await MediaCable.lay(udpPort);
+    await using signalling = await Cable.lay(Number(new URL(apart.url).port));
+    room = await SessionRoom.create(apart);
+    let ways = 0;
+    server.joinRoom = async () => ({ ...(await room.join(`cut-${++ways}`)), url: `ws://127.0.0.1:${signalling.port}` });
+    await media.plugIn(viewer);
+    await viewer.goto(`${server.origin}/host`);
+    await avatar.join(room, AVATAR);
+    await play();
+    await untilStatus('playing');
+    await untilFrames(5);
+
+    media.cut();
+    await untilStatus('connecting');
+    // What is told meanwhile is seen meanwhile: the avatar stands still before it.
+    await room.setBackground({ color: '#604020' });
+    await until('backlotbackground', { version: 2 });
+    await expect.poll(async () => (await look()).corner).toEqual([0x60, 0x40, 0x20]);
+    const still = await look();
+    expect(still.face[0]).toBeGreaterThan(still.face[2] ?? 0);
+    media.mend();
+    await untilStatus('playing');
+    await untilFrames(10);
+
+    media.cut();
+    signalling.cut();
+    await room.setBackground({ color: '#808080' }, true);
+    await untilStatus('connecting');
+    media.mend();
+    signalling.mend();
+    await until('backlotbackground', { version: 3 });
+    await untilStatus('playing');
+    await untilFrames(10);
+    const back = await look();
+    expect(back.corner).toEqual([0x80, 0x80, 0x80]);
+    expect(back.greenShare).toBeLessThan(NOISE);
+    await viewer.evaluate(() => document.querySelector('backlot-player')?.remove());
+  }, 180_000);
 
   it('comes back when LiveKit was killed and started again', async () => {
     await avatar.join(room, AVATAR);

@@ -19,6 +19,10 @@ const ROOM_GONE_MS = 3000;
 /** Who stayed this long in a room comes back at once when it is lost; others wait longer each time. */
 const SETTLED_MS = 10_000;
 
+/** How long a video may bring nothing before its viewer is told: LiveKit itself notices a dead way of media after half a minute. */
+const STALL_MS = 5000;
+const WATCH_EVERY_MS = 1000;
+
 /** A way into a room. */
 export interface LivekitConnection {
   /** `wss://…` */
@@ -77,6 +81,9 @@ export class LivekitSource implements Source {
   #isStateKnown = false;
   #video: RemoteTrack | undefined;
   #audio: RemoteTrack | undefined;
+  #packets = 0;
+  #wasAliveAtMs = 0;
+  #isStalled = false;
 
   constructor(options: LivekitSourceOptions, observer: SourceObserver) {
     this.#options = options;
@@ -133,12 +140,14 @@ export class LivekitSource implements Source {
     room.on(RoomEvent.RoomMetadataChanged, this.#look);
     const left = new Promise<DisconnectReason | undefined>((resolve) => room.once(RoomEvent.Disconnected, resolve));
     signal.addEventListener('abort', leave);
+    const watch = setInterval(() => void this.#watch().catch(() => undefined), WATCH_EVERY_MS);
     try {
       await room.connect(url, token, { autoSubscribe: false });
       this.#look();
       this.#update();
       return await left;
     } finally {
+      clearInterval(watch);
       signal.removeEventListener('abort', leave);
       stopReading();
       room.removeAllListeners();
@@ -146,6 +155,25 @@ export class LivekitSource implements Source {
       this.#room = null;
       this.#video = this.#audio = undefined;
     }
+  }
+
+  /** Looks whether the video still comes. LiveKit's client brings it back by itself, sooner or later. */
+  async #watch(): Promise<void> {
+    const video = this.#video;
+    const report = await video?.getRTCStatsReport();
+    if (video !== this.#video) return;
+    let packets = 0;
+    report?.forEach(({ type, packetsReceived = 0 }: { readonly type: string; readonly packetsReceived?: number }) => {
+      if (type === 'inbound-rtp') packets += packetsReceived;
+    });
+    if (packets !== this.#packets || video?.isMuted === true) {
+      this.#packets = packets;
+      this.#wasAliveAtMs = performance.now();
+    }
+    const isStalled = video !== undefined && performance.now() - this.#wasAliveAtMs > STALL_MS;
+    if (isStalled === this.#isStalled) return;
+    this.#isStalled = isStalled;
+    this.#update();
   }
 
   /** The room may know the session's state now, if not a newer one. */
@@ -185,6 +213,8 @@ export class LivekitSource implements Source {
     }
     if (video?.track !== undefined && video.track !== this.#video) {
       this.#video = video.track;
+      this.#wasAliveAtMs = performance.now();
+      this.#isStalled = false;
       this.#observer.videoChanged(video.track.mediaStreamTrack);
       if (video.mimeType !== undefined) this.#observer.codecKnown(video.mimeType.replace(/^video\//i, ''));
     }
@@ -192,14 +222,17 @@ export class LivekitSource implements Source {
       this.#audio = audio.track;
       this.#observer.audioChanged(audio.track.mediaStreamTrack);
     }
-    this.#observer.mediaChanged(mediaState(room, video), null);
+    const media = mediaState(room, video, this.#isStalled);
+    const lacksProgram = media === 'waiting' && state?.render === 'server' && state.avatar_identity !== null;
+    this.#observer.mediaChanged(media, lacksProgram ? 'It is there; the picture that a server composes of it is not.' : null);
   };
 }
 
-const mediaState = (room: Room, video: RemoteTrackPublication | undefined): 'connecting' | 'waiting' | 'connected' | 'paused' => {
+const mediaState = (room: Room, video: RemoteTrackPublication | undefined, isStalled: boolean): 'connecting' | 'waiting' | 'connected' | 'paused' => {
   // While only its signalling is interrupted media goes on.
   if (room.state === ConnectionState.Reconnecting) return 'connecting';
   if (video === undefined) return 'waiting';
   if (video.track === undefined) return 'connecting';
-  return video.isMuted ? 'paused' : 'connected';
+  if (video.isMuted) return 'paused';
+  return isStalled ? 'connecting' : 'connected';
 };

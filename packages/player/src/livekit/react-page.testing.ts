@@ -5,6 +5,7 @@ import { BacklotBackground, useBacklotBackground } from '../react/index.js';
 import type { AttachmentStatus, BackgroundAttachment, BackgroundChoice } from './index.js';
 
 export { attachBackground } from './index.js';
+export { version } from 'react';
 
 interface Stage {
   setBackground(choice: BackgroundChoice | undefined): void;

@@ -176,6 +176,15 @@ export class Publisher {
     await this.page.evaluate(async (wanted) => void (await (wanted ? window.publication.mute() : window.publication.unmute())), isMuted);
   }
 
+  /** Publishes the lower layers only, or all of them again. */
+  async setTopLayer(isOn: boolean): Promise<void> {
+    await this.page.evaluate((wanted) => {
+      const { LocalVideoTrack, VideoQuality } = window.LivekitClient;
+      const { track } = window.publication;
+      if (track instanceof LocalVideoTrack) track.setPublishingQuality(wanted ? VideoQuality.HIGH : VideoQuality.LOW);
+    }, isOn);
+  }
+
   async resize(width: number, height: number): Promise<void> {
     await this.page.evaluate((size) => void Object.assign(window.canvas, size), { width, height });
   }

@@ -150,11 +150,39 @@ describe('the HTTP application', () => {
     expect(refused.headers.get('access-control-allow-origin')).toBe('*');
   });
 
+  test('lets its pages connect to LiveKit, and to nobody else', async () => {
+    const policyOf = async (livekitUrl?: string): Promise<string[]> => {
+      const other = createApp({ log: pino({ level: 'silent' }), version: '1.2.3', publicUrl: PUBLIC_URL, livekitUrl });
+      other.get('/console/page', (context) => context.html(''));
+      other.get('/player/page', (context) => context.html(''));
+      const headers = [await other.request('/console/page'), await other.request('/player/page')].map((page) => page.headers.get('content-security-policy'));
+      return headers.map((header) => /connect-src ([^;]+)/.exec(header ?? '')?.[1] ?? '');
+    };
+    const twice = (sources: string): string[] => [sources, sources];
+    expect(await policyOf()).toEqual(twice("'self'"));
+    expect(await policyOf('ws://127.0.0.1:7880')).toEqual(twice("'self' ws://127.0.0.1:7880 http://127.0.0.1:7880"));
+    expect(await policyOf('wss://livekit.example.com')).toEqual(twice("'self' wss://livekit.example.com https://livekit.example.com"));
+    expect(await policyOf('wss://ours.livekit.cloud')).toEqual(
+      twice("'self' wss://ours.livekit.cloud https://ours.livekit.cloud wss://*.livekit.cloud https://*.livekit.cloud"),
+    );
+  });
+
   test('has a page for every error code', async () => {
     const index = await (await app.request('/docs/errors')).text();
     const codes = [...index.matchAll(/href="(\/docs\/errors\/\w+)"/g)].map((match) => match[1] ?? '');
     expect(codes.length).toBeGreaterThan(30);
     for (const path of codes) expect((await app.request(path)).status).toBe(200);
     expect((await app.request('/docs/errors/made_up')).status).toBe(404);
+  });
+
+  test('lists every call of the API on one page, under the strict content policy', async () => {
+    const response = await app.request('/docs');
+    const html = await response.text();
+    expect(html).toContain('<code>POST /v1/effects</code>');
+    expect(html).toContain('<code>GET /v1/me</code>');
+    expect(html).toContain('href="/openapi.json"');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'self'");
+    const style = /rel="stylesheet" href="([^"]+)"/.exec(html)?.[1] ?? '';
+    expect((await app.request(style)).headers.get('content-type')).toContain('text/css');
   });
 });

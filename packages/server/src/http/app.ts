@@ -7,14 +7,18 @@ import { BacklotError } from '../errors.js';
 import { createId } from '../ids.js';
 import { limitBody } from './body-limit.js';
 import type { App, AppEnv } from './context.js';
+import { registerDocsStyle } from './docs-page.js';
 import { replyWithError } from './error-reply.js';
 import { invalidRequest } from './invalid-request.js';
+import { registerReferencePage } from './reference-page.js';
 
 export interface AppOptions {
   readonly log: Logger;
   readonly version: string;
   /** Base address that callers use; documentation links start with it. */
   readonly publicUrl: string;
+  /** LiveKit's server, which pages connect to; absent: none. */
+  readonly livekitUrl?: string | undefined;
 }
 
 /** What AgentPhone's SDK sends beside the usual, as recorded from npm `agentphone` 1.0.17. */
@@ -41,6 +45,15 @@ const SILENT = /^\/health\//;
 /** Addresses that are secrets themselves, as messaging providers have them; also where a proxy leaves its prefix or a slash too many. */
 const SECRET_PATH = /(\/messaging\/+inbound\/).*/i;
 
+/** Where pages may connect to: to us, and to LiveKit's server by both its schemes; LiveKit Cloud sends them on to its regions. */
+const connectSources = (livekitUrl: string | undefined): string[] => {
+  if (livekitUrl === undefined) return ["'self'"];
+  const { protocol, host } = new URL(livekitUrl);
+  const hosts = host.endsWith('.livekit.cloud') ? [host, '*.livekit.cloud'] : [host];
+  const schemes = protocol === 'wss:' || protocol === 'https:' ? ['wss', 'https'] : ['ws', 'http'];
+  return ["'self'", ...hosts.flatMap((name) => schemes.map((scheme) => `${scheme}://${name}`))];
+};
+
 /** Everything from our own address; pictures and media also from memory. Avatars' WebRTC is not subject to it. */
 const contentPolicy = {
   defaultSrc: ["'self'"],
@@ -59,7 +72,8 @@ const contentPolicy = {
  * security headers → CORS → size of the body → the features' routes (authentication first, then idempotency).
  * Errors of all of them become replies in one place.
  */
-export const createApp = ({ log, version, publicUrl }: AppOptions): App => {
+export const createApp = ({ log, version, publicUrl, livekitUrl }: AppOptions): App => {
+  const pagePolicy = { ...contentPolicy, connectSrc: connectSources(livekitUrl) };
   const app: App = new OpenAPIHono<AppEnv>({
     getPath: pathOf,
     defaultHook: (result) => {
@@ -96,7 +110,7 @@ export const createApp = ({ log, version, publicUrl }: AppOptions): App => {
   });
   app.use(
     '/console/*',
-    secureHeaders({ contentSecurityPolicy: { ...contentPolicy, frameAncestors: ["'none'"] }, xFrameOptions: 'DENY', strictTransportSecurity: false }),
+    secureHeaders({ contentSecurityPolicy: { ...pagePolicy, frameAncestors: ["'none'"] }, xFrameOptions: 'DENY', strictTransportSecurity: false }),
   );
   app.use(
     '/docs/*',
@@ -106,7 +120,7 @@ export const createApp = ({ log, version, publicUrl }: AppOptions): App => {
   app.use(
     '/player/*',
     secureHeaders({
-      contentSecurityPolicy: contentPolicy,
+      contentSecurityPolicy: pagePolicy,
       xFrameOptions: false,
       crossOriginResourcePolicy: 'cross-origin',
       crossOriginOpenerPolicy: false,
@@ -136,6 +150,8 @@ export const createApp = ({ log, version, publicUrl }: AppOptions): App => {
   });
 
   app.get('/openapi.json', (context) => context.json(createOpenApiDocument(app, version)));
+  registerDocsStyle(app);
+  registerReferencePage(app, () => createOpenApiDocument(app, version));
   return app;
 };
 
