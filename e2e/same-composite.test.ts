@@ -118,7 +118,7 @@ describe.skipIf(!hasChromium || !hasSharedData)('client and server give the same
         const made =
           given.renderer === 'webgl'
             ? new keyer.KeyRenderer(element)
-            : new keyer.PlaneRenderer(element, { module: wasm, onDrawn: () => drawn(), onUnfit: (error) => console.error(error) });
+            : new keyer.PlaneRenderer(element, { module: wasm, onDrawn: () => drawn(), onUnfit: reportError });
         // The module is taken a microtask later.
         await Promise.resolve();
         made.setFraming(given.framing);

@@ -18,7 +18,7 @@ import { memoryMib } from '../processes.js';
 import { type BenchRow, percentile, report } from '../report.js';
 import { startProvider } from './provider.js';
 
-const ROUNDS = 60;
+const ROUNDS = 120;
 const WARM_UP = 10;
 const AT_ONCE = 200;
 const MESSAGES = 100_000;

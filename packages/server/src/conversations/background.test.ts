@@ -360,8 +360,8 @@ describe('a change while another one takes its time', () => {
     const change = async (image: Buffer) => impatient.send('POST', `/v1/conversations/${id}/background`, { image_url: impatient.serve(image) });
     impatient.simulator.faults.set({ ...NO_FAULTS, isHanging: true });
     const slow = change(await picture(97));
-    const holders = async () => (await impatient.test.database.executor.select().from(conversationBackgrounds)).map(({ lockedBy }) => lockedBy);
-    await expect.poll(holders).not.toEqual([null]);
+    const doubts = async () => (await impatient.test.database.executor.select().from(conversationBackgrounds)).map(({ isInDoubt }) => isInDoubt);
+    await expect.poll(doubts).toEqual([true]);
     const refused = await change(await picture(98));
     expect([refused.status, (await readError(refused)).code, refused.headers.get('retry-after')]).toEqual([409, 'background_update_in_progress', '1']);
     impatient.simulator.faults.set(NO_FAULTS);

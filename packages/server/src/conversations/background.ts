@@ -83,9 +83,11 @@ export class ConversationBackgrounds {
       const { bytes, checked } = await this.#images.get(request, { organizationId, isGroup, maxBytes: capabilities.background.maxBytes }, signal);
       // Bytes that the database refers to come before the reference, and go when there is none.
       return library.keep(bytes, AbortSignal.any([signal, AbortSignal.timeout(STORE_TIMEOUT_MS)]), async (stored) => {
-        const [image] = await Promise.all([checked, stored]);
-        const { changed, record } = await this.#lock.run(conversation.id, async () => this.#send(conversation, image));
-        return { ...this.#view(conversation, record), changed, warnings: [...image.warnings] };
+        const ready = Promise.all([checked, stored]);
+        // It may fail before its turn has come.
+        ready.catch(() => undefined);
+        const { changed, record, warnings } = await this.#lock.run(conversation.id, async () => this.#send(conversation, ready));
+        return { ...this.#view(conversation, record), changed, warnings: [...warnings] };
       });
     }, signal);
   }
@@ -130,14 +132,19 @@ export class ConversationBackgrounds {
     return { hasBackground: hasBackground(record), imageUrl: this.#urlOf(record.sourceSha256, THUMBNAIL) };
   }
 
-  /** Under the lock: sends an image unless the chat shows it already. */
-  async #send(conversation: ConversationRecord, image: WantedImage): Promise<{ changed: boolean; record: BackgroundRecord }> {
+  /** Under the lock: sends an image, once it is ready, unless the chat shows it already. */
+  async #send(
+    conversation: ConversationRecord,
+    ready: Promise<readonly [WantedImage, unknown]>,
+  ): Promise<{ changed: boolean; record: BackgroundRecord; warnings: WantedImage['warnings'] }> {
     const { provider } = this.#options;
     const { background } = provider.capabilities;
-    let before = await this.#find(conversation);
+    const [found, [image]] = await Promise.all([this.#find(conversation), ready]);
+    const { warnings } = image;
+    let before = found;
     if (!background.reportsChanged && background.get) {
       before = await this.#follow(conversation, before, await this.#ask(conversation));
-      if (before.sourceSha256 === image.sha256) return { changed: false, record: before };
+      if (before.sourceSha256 === image.sha256) return { changed: false, record: before, warnings };
     }
     const call = async (signal: AbortSignal) => provider.setBackground(chatOf(conversation), image.sent, signal);
     const answer = await this.#attempt(conversation, before, call, SEND_TIMEOUT_MS);
@@ -153,9 +160,9 @@ export class ConversationBackgrounds {
       providerVersion: live.version,
       isForeign: false,
       image: image.facts,
-      warnings: image.warnings,
+      warnings,
     });
-    return { changed, record };
+    return { changed, record, warnings };
   }
 
   /** Our record after what the provider has just told. */

@@ -183,6 +183,19 @@ describe('sign-in', () => {
     expect(again).toEqual({ organizationId: test.organizationId, isNew: false, createdApiKey: null });
   });
 
+  it('trusts a key for two seconds, and no longer when it was revoked elsewhere', async () => {
+    let now = new Date('2026-03-01T12:00:00.000Z');
+    const identity = new IdentityService(test.database, () => now);
+    await identity.bootstrap('blk_a-key-that-is-trusted-for-a-while');
+    const authenticate = async () => identity.authenticateKey('blk_a-key-that-is-trusted-for-a-while');
+    expect(await authenticate()).not.toBeNull();
+    await new IdentityService(test.database).bootstrap('blk_another-key-by-another-process');
+    now = new Date(now.getTime() + 1_999);
+    expect(await authenticate()).not.toBeNull();
+    now = new Date(now.getTime() + 1);
+    expect(await authenticate()).toBeNull();
+  });
+
   it('replaces the key by the one that is set: the old one stops working, and works again when it is set again', async () => {
     const identity = new IdentityService(test.database);
     await identity.bootstrap('blk_first-key-of-the-environment');

@@ -1,4 +1,5 @@
 import type { WebhookDeliveryError } from '@backlot/contract';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database } from '../database/database.js';
 import { BacklotError, toError } from '../errors.js';
@@ -41,6 +42,8 @@ interface UnderWay {
 const TIMED_OUT = new Error('the endpoint took too long');
 const STOPPING = new Error('the server stops');
 
+/** Before looking: what published an event is answered first, and events that come together are looked for once. */
+const WAKE_DELAY_MS = 10;
 const POLL_MS = 2_000;
 const TIMEOUT_MS = 15_000;
 /** After an attempt's time-out: for storing what came of it. */
@@ -91,7 +94,8 @@ export class WebhookDispatcher implements AsyncDisposable {
   readonly wake = (): void => {
     if (this.#isStopping) return;
     this.#isWokenAgain = true;
-    this.#round ??= this.#claim()
+    this.#round ??= pause(WAKE_DELAY_MS)
+      .then(() => this.#claim())
       .catch((thrown: unknown) => this.#options.log.error({ err: toError(thrown) }, 'webhooks wait for the database'))
       .finally(() => {
         this.#round = null;

@@ -86,9 +86,12 @@ const failed = (cause: Error): BacklotError => new BacklotError('image_fetch_fai
 /** The one value of a header; null when it is absent or there are several. */
 const single = (header: string | string[] | undefined): string | null => (typeof header === 'string' && header !== '' ? header : null);
 
-/** Reads a body, counting while it comes. Copied into one buffer, so that many small pieces hold no more memory than a large one. */
-const readBody = async (body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> => {
-  let bytes = new Uint8Array(64 * 1024);
+/**
+ * Reads a body, counting while it comes. Copied into one buffer, so that many small pieces hold no more memory than a
+ * large one; it is as large as the server announced, and grows when that was a lie.
+ */
+const readBody = async (body: AsyncIterable<Uint8Array>, announcedBytes: number, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> => {
+  let bytes = new Uint8Array(announcedBytes > 0 ? announcedBytes : 64 * 1024);
   let length = 0;
   for await (const chunk of body) {
     const needed = length + chunk.byteLength;
@@ -228,8 +231,10 @@ export class SafeFetcher {
     if (statusCode !== 200) throw failed(new Error(`status ${statusCode}`));
     // Nothing to inflate means nothing that blows up.
     if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw failed(new Error('a content encoding'));
-    if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
-    const bytes = await readBody(body, maxBytes);
+    // The HTTP parser lets no other than whole numbers through.
+    const announcedBytes = Number(headers['content-length'] ?? 0);
+    if (announcedBytes > maxBytes) throw tooLarge();
+    const bytes = await readBody(body, announcedBytes, maxBytes);
     if (bytes.byteLength === 0) throw failed(new Error('an empty body'));
     const format = sniffImage(bytes.subarray(0, SNIFF_BYTES));
     if (format === null || format === 'avif') throw new BacklotError('unsupported_image_type');
