@@ -77,7 +77,7 @@ export class FloorMap {
       const deviation = Math.sqrt(Math.max(0, (filled[4 * i + 2] ?? 0) - mean * mean));
       const weight = filled[4 * i] ?? 0;
       const core = Math.min(1, Math.max(0, (weight - EDGE_WEIGHT) / (CORE_WEIGHT - EDGE_WEIGHT)));
-      const found = weight === 0 ? least : mean + (DEVIATIONS + CORE_DEVIATIONS * core) * deviation + MARGIN;
+      const found = weight === 0 ? 0 : mean + (DEVIATIONS + CORE_DEVIATIONS * core) * deviation + MARGIN;
       const floor = Math.min(most, MOST + CORE_MOST * core, Math.max(least, found));
       const before = this.cells[i] ?? 0;
       this.cells[i] = this.#isKnown ? before + (floor - before) * FRESH : floor;
