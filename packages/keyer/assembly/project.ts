@@ -1,6 +1,6 @@
 // Keying model §2.4: chroma to matte, and luma at the sites.
 
-import { ALL_SCREEN, ALL_SUBJECT, glance } from './bounds';
+import { ALL_SCREEN, ALL_SUBJECT, glance, GROUP, isScreenAtOnce } from './bounds';
 import { isPicked, MIXED, nextOf, pick, withoutNext } from './blocks';
 import { dimming } from './gain';
 import { clamp, distance, ONE, scale } from './lanes';
@@ -60,6 +60,13 @@ function projectBlocks(u: usize, v: usize, toP: usize, toM: usize, toBare: usize
   let entry = bounds + <usize>(16 * upperIndex * blocks);
   for (let b = 0; b < blocks; b++, entry += 16) {
     const x = <usize>(BLOCK * b);
+    if (b % GROUP == 0 && b + GROUP <= blocks && isScreenAtOnce(entry, u + x, v + x)) {
+      store<u32>(toBare + b, 0x01010101);
+      for (let k: usize = 0; k < 2 * GROUP * BLOCK; k += 16) v128.store(toM + 2 * x + k, i16x8.splat(<i16>ONE));
+      b += GROUP - 1;
+      entry += 16 * (GROUP - 1);
+      continue;
+    }
     // Centred, in the upper bytes.
     const bothU = v128.xor(v128.load(u + x), sign), bothV = v128.xor(v128.load(v + x), sign);
     const lowU = lowOf(bothU), lowV = lowOf(bothV), highU = highOf(bothU), highV = highOf(bothV);
@@ -155,7 +162,7 @@ export function averageRow(j: i32): void {
     }
   }
   // Before the first sample there is the same one again, not the row above.
-  if (isLeft) store<u16>(to, 3 * (<u16>load<u8>(first) + <u16>load<u8>(second)) + <u16>load<u8>(first, 1) + <u16>load<u8>(second, 1));
+  if (isLeft && (load<u8>(near) & MIXED) != 0) store<u16>(to, 3 * (<u16>load<u8>(first) + <u16>load<u8>(second)) + <u16>load<u8>(first, 1) + <u16>load<u8>(second, 1));
   padSites(to);
 }
 

@@ -62,14 +62,18 @@ export class FloorMap {
     const clearance = Math.round(CLEARANCE * this.#cellSize);
     const share = this.#cellSize ** -2;
     measured.fill(0);
-    for (let i = 0; i < projections.length; i++) {
-      if ((this.#distances[i] ?? 0) < clearance) continue;
-      const value = Math.max(LEAST_SPILL, projections[i] ?? 0);
-      const row = Math.floor(i / this.#imageWidth);
-      const cell = 4 * (Math.floor(row / this.#cellSize) * this.#width + Math.floor((i - row * this.#imageWidth) / this.#cellSize));
-      measured[cell] = (measured[cell] ?? 0) + share;
-      measured[cell + 1] = (measured[cell + 1] ?? 0) + share * value;
-      measured[cell + 2] = (measured[cell + 2] ?? 0) + share * value * value;
+    const distances = this.#distances;
+    const imageWidth = this.#imageWidth;
+    for (let row = 0, i = 0; i < projections.length; row++) {
+      const firstCell = Math.floor(row / this.#cellSize) * this.#width;
+      for (let x = 0; x < imageWidth; x++, i++) {
+        if ((distances[i] ?? 0) < clearance) continue;
+        const value = Math.max(LEAST_SPILL, projections[i] ?? 0);
+        const cell = 4 * (firstCell + Math.floor(x / this.#cellSize));
+        measured[cell] = (measured[cell] ?? 0) + share;
+        measured[cell + 1] = (measured[cell + 1] ?? 0) + share * value;
+        measured[cell + 2] = (measured[cell + 2] ?? 0) + share * value * value;
+      }
     }
     this.#filler.fill();
     for (let i = 0; i < this.cells.length; i++) {
