@@ -38,6 +38,9 @@ export const VARIANTS: readonly Condition[] = [
   { name: 'VP8 0.5 Mb/s', layout: browser, codec: { kind: 'vp8', kilobitsPerSecond: 500 } },
 ];
 
+/** What `--quick` runs. */
+export const QUICK: readonly Condition[] = [BASELINE, ...VARIANTS.filter(({ name }) => name === 'VP8 1 Mb/s')];
+
 const BROWSER_NAMES = ['CRF 23, 601', 'CRF 23, centre', 'VP8 1 Mb/s'];
 
 /** Conditions in which the WebGL build is run too; it is slow without a GPU, and another quality of coding tells little. */

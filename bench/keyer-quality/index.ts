@@ -11,12 +11,13 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { report } from '../report.js';
 import { Board } from './board.js';
-import { BASELINE, IN_BROWSER } from './conditions.js';
+import { BASELINE, IN_BROWSER, QUICK, VARIANTS } from './conditions.js';
 import { loadExercises } from './exercises.js';
 import { findPeers } from './peers/index.js';
 import { allKeyers, defaultKeyers, edgeKeyers } from './peers/keyers.js';
 import { type Tuned, tunePeers } from './peers/tune.js';
 import { loadPhoto } from './photo.js';
+import { pick } from './pick.js';
 import { rowsOf } from './rows.js';
 import { runProtocol } from './run.js';
 import { type Screen, SCREENS } from './screens.js';
@@ -25,11 +26,20 @@ import { createWasmKeyer } from './wasm-keyer.js';
 import { createWebglKeyer } from './webgl-keyer.js';
 
 const { values: options } = parseArgs({
-  options: { json: { type: 'string' }, quick: { type: 'boolean', default: false }, sheet: { type: 'string' }, group: { type: 'string', default: 'report' } },
+  options: {
+    json: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    sheet: { type: 'string' },
+    group: { type: 'string', default: 'report' },
+    screen: { type: 'string', multiple: true },
+    condition: { type: 'string', multiple: true },
+  },
 });
 const split = JSON.parse(readFileSync(new URL('../../keyer-quality/split.json', import.meta.url), 'utf8')) as Record<string, readonly string[]>;
 const names = split[options.group];
 if (names === undefined) throw new TypeError(`--group must be ${Object.keys(split).join(' or ')}, not ${options.group}.`);
+const screens = pick('screen', SCREENS, options.screen);
+const conditions = pick('condition', options.quick ? QUICK : [BASELINE, ...VARIANTS], options.condition);
 if (!hasSharedData || !hasChromium || !hasFfmpeg()) throw new Error('The shared test data, Chromium and ffmpeg are needed.');
 
 const WIDTH = 1280;
@@ -38,7 +48,7 @@ const behind = await loadPhoto(sharedData('backgrounds/photos/saxon-switzerland-
 const peers = findPeers();
 const tuned = new Map<Screen, readonly Tuned[]>();
 if (!options.quick) {
-  const exercises = await loadExercises(split['tune'] ?? [], options.sheet === undefined ? SCREENS : SHEET_SCREENS, behind);
+  const exercises = await loadExercises(split['tune'] ?? [], options.sheet === undefined ? screens : SHEET_SCREENS, behind);
   for (const [screen, clips] of exercises) {
     process.stderr.write(`peers before ${screen.name}\n`);
     tuned.set(screen, tunePeers(peers, clips));
@@ -58,6 +68,8 @@ if (options.sheet !== undefined) {
     names: options.quick ? names.slice(0, 2) : names,
     behind,
     board,
+    screens,
+    conditions,
     isQuick: options.quick,
     keyersFor(screen, condition) {
       const ours = (options.quick ? [BASELINE] : IN_BROWSER).includes(condition) ? [wasm, webgl] : [wasm];

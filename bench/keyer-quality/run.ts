@@ -1,6 +1,6 @@
 import type { Board } from './board.js';
 import { createClip, sampleKey } from './clip.js';
-import { BASELINE, type Condition, type Layout, SCENES, scenesFor, VARIANTS } from './conditions.js';
+import { BASELINE, type Condition, type Layout, SCENES, scenesFor } from './conditions.js';
 import { loadCutout } from './cutout.js';
 import { code } from './encode.js';
 import type { Keyer } from './keyer.js';
@@ -8,7 +8,7 @@ import { createTruth, score, type Truth, withLayout } from './metrics.js';
 import { type RgbPicture, toFrame } from './planes.js';
 import { placeOf } from './rows.js';
 import { createScene, shoot } from './scene.js';
-import { type Screen, SCREENS } from './screens.js';
+import type { Screen } from './screens.js';
 
 /** What a run is made of. */
 export interface Run {
@@ -16,12 +16,13 @@ export interface Run {
   readonly names: readonly string[];
   readonly behind: RgbPicture;
   readonly board: Board;
+  readonly screens: readonly Screen[];
+  readonly conditions: readonly Condition[];
+  /** Two frames a clip in every condition, not three in the main one. */
   readonly isQuick: boolean;
   /** Who keys a screen in a condition. */
   readonly keyersFor: (screen: Screen, condition: Condition) => readonly Keyer[];
 }
-
-const QUICK_CONDITIONS = [BASELINE, ...VARIANTS.filter(({ name }) => name === 'VP8 1 Mb/s')];
 
 /** Values by layout, made when first asked for. */
 const byLayout = <T>(make: (layout: Layout) => T): ((layout: Layout) => T) => {
@@ -35,10 +36,9 @@ const byLayout = <T>(make: (layout: Layout) => T): ((layout: Layout) => T) => {
 };
 
 /** Composes, codes, keys and scores everything; the scores go to the board. */
-export const runProtocol = async ({ names, behind, board, isQuick, keyersFor }: Run): Promise<void> => {
+export const runProtocol = async ({ names, behind, board, screens, conditions, isQuick, keyersFor }: Run): Promise<void> => {
   const { width, height } = behind;
   const framesOf = (condition: Condition) => (!isQuick && condition === BASELINE ? 3 : 2);
-  const conditions = isQuick ? QUICK_CONDITIONS : [BASELINE, ...VARIANTS];
   const behindOf = byLayout((layout) => toFrame(behind, layout));
   for (const name of names) {
     const cutout = await loadCutout(name, width, height);
@@ -50,7 +50,7 @@ export const runProtocol = async ({ names, behind, board, isQuick, keyersFor }: 
         return withLayout(plain, scene, behind, layout);
       });
     });
-    for (const screen of SCREENS) {
+    for (const screen of screens) {
       process.stderr.write(`${name} before ${screen.name}\n`);
       const shots = scenes.map((scene) => shoot(scene, screen));
       const framesIn = byLayout((layout) => shots.map((shot) => toFrame(shot, layout)));

@@ -60,7 +60,7 @@ measureScreen(session);
 const results: Allocation[] = [];
 for (const step of ['keying', 'copying in', 'measuring the screen'] as const) {
   const work = steps[step];
-  for (let i = 0; i < FRAMES / 4; i++) work();
+  for (let i = 0; i < 2 * FRAMES; i++) work();
   gc();
   const before = await collectionsSoFar();
   for (let i = 0; i < FRAMES; i++) work();

@@ -5,9 +5,9 @@
 import { CALM, distance, scale } from './lanes';
 import { BLOCK, blocks, bounds, siteStride } from './memory';
 import { tolerance } from './model';
-import { AXIS_U, AXIS_V, fraction, highest, lowest, rowOf } from './plate';
+import { AXIS_U, AXIS_V, fraction, highest, KEY_U, KEY_V, lowest, rowOf } from './plate';
 
-// A block's entry: six i16.
+// A block's entry: five i16.
 const U: usize = 0;
 const V: usize = 2;
 /** Along from which on all is screen. */
@@ -16,6 +16,16 @@ const SCREEN: usize = 4;
 const NARROW: usize = 6;
 /** Along up to which all is subject, with next to no spill. */
 const SUBJECT: usize = 8;
+
+// And of the first in each four blocks: codes between which all four are screen, bytes.
+const LEAST_U: usize = 10;
+const MOST_U: usize = 11;
+const LEAST_V: usize = 12;
+const MOST_V: usize = 13;
+/** Blocks that are told at once. */
+export const GROUP: i32 = 4;
+/** Codes that such a limit is away from the screen's colour, at most: no more noise is usual. */
+const MOST_REACH: i32 = 8;
 
 /** Besides what the axis varies: roundings of two products, twice. */
 const ROUNDING: i32 = 8;
@@ -32,7 +42,53 @@ export function setBounds(down: i32): void {
       store<i16>(to + NARROW, <i16>(stretchable(tolerance >> (13 - fraction)) - margin));
       store<i16>(to + SUBJECT, <i16>(stretchable(min(lowest, <i32>CALM >> (13 - fraction))) - margin));
     }
+    for (let k = 0; k + GROUP <= blocks; k += GROUP) setBox(bounds + 16 * (j * blocks + k), a + 2 * BLOCK * k);
   }
+}
+
+/** Finds the codes for four blocks' entries: as far about the screen's colour as all four still tell screen. */
+function setBox(entry: usize, plate: usize): void {
+  const middle = plate + GROUP * BLOCK;
+  const u = <i32>load<i16>(middle + KEY_U * siteStride) >> 8, v = <i32>load<i16>(middle + KEY_V * siteStride) >> 8;
+  let reach = -1;
+  while (reach < MOST_REACH && isScreenWithin(entry, u, v, reach + 1)) reach++;
+  store<u8>(entry + LEAST_U, <u8>(reach < 0 ? 255 : max(0, 128 + u - reach)));
+  store<u8>(entry + MOST_U, <u8>(reach < 0 ? 0 : min(255, 128 + u + reach)));
+  store<u8>(entry + LEAST_V, <u8>(reach < 0 ? 255 : max(0, 128 + v - reach)));
+  store<u8>(entry + MOST_V, <u8>(reach < 0 ? 0 : min(255, 128 + v + reach)));
+}
+
+/** What `glance` would tell of a square of chroma: along and across change one way with each of u and v, so that corners tell. */
+function isScreenWithin(entry: usize, u: i32, v: i32, reach: i32): bool {
+  for (let k = 0; k < GROUP; k++, entry += 16) {
+    const axisU = <i32>load<i16>(entry + U), axisV = <i32>load<i16>(entry + V);
+    for (let corner = 0; corner < 4; corner++) {
+      const cu = (u + ((corner & 1) == 0 ? reach : -reach)) << 8, cv = (v + ((corner & 2) == 0 ? reach : -reach)) << 8;
+      if (product(cu, axisU) + product(cv, axisV) < <i32>load<i16>(entry + SCREEN)) return false;
+      if (abs(product(cu, axisV) - product(cv, axisU)) > <i32>load<i16>(entry + NARROW)) return false;
+    }
+  }
+  return true;
+}
+
+/** `scale` of one lane. */
+// @ts-ignore: decorator
+@inline
+function product(a: i32, b: i32): i32 {
+  return (a * b + 16384) >> 15;
+}
+
+/** Whether four blocks are all screen by the first one's entry; that they aren't, it can't tell. */
+// @ts-ignore: decorator
+@inline
+export function isScreenAtOnce(entry: usize, u: usize, v: usize): bool {
+  const a = v128.load(u), b = v128.load(u, 16), c = v128.load(u, 32), d = v128.load(u, 48);
+  const e = v128.load(v), f = v128.load(v, 16), g = v128.load(v, 32), h = v128.load(v, 48);
+  const leastU = i8x16.min_u(i8x16.min_u(a, b), i8x16.min_u(c, d)), mostU = i8x16.max_u(i8x16.max_u(a, b), i8x16.max_u(c, d));
+  const leastV = i8x16.min_u(i8x16.min_u(e, f), i8x16.min_u(g, h)), mostV = i8x16.max_u(i8x16.max_u(e, f), i8x16.max_u(g, h));
+  const outsideU = v128.or(i8x16.sub_sat_u(v128.load8_splat(entry, LEAST_U), leastU), i8x16.sub_sat_u(mostU, v128.load8_splat(entry, MOST_U)));
+  const outsideV = v128.or(i8x16.sub_sat_u(v128.load8_splat(entry, LEAST_V), leastV), i8x16.sub_sat_u(mostV, v128.load8_splat(entry, MOST_V)));
+  return !v128.any_true(v128.or(outsideU, outsideV));
 }
 
 /** What a limit comes to that the gain may stretch by up to a quarter: it is never below 0.81. */

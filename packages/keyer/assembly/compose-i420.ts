@@ -58,13 +58,9 @@ export function composeI420(j: i32): void {
       copyBlock(luma + atY, chromaU + atC, chromaV + atC, atY, atC, isLast);
       continue;
     }
-    if (own == MIXED && isChoked) {
-      composeChokedLine(2 * j, b);
-      if (!isLast) composeChokedLine(2 * j + 1, b);
-    } else {
-      composeUsualLine(2 * j, b, own == MIXED);
-      if (!isLast) composeUsualLine(2 * j + 1, b, own == MIXED);
-    }
+    if (own != MIXED) composeSpiltLuma(j, b);
+    else if (isChoked) composeChokedLuma(j, b);
+    else composeMixedLuma(j, b);
     composeChroma(keyedU + atC, behindU + atC, siteRow(restU, j) + 2 * BLOCK * b, siteRow(coarse, j) + 2 * BLOCK * b, own == MIXED);
     composeChroma(keyedV + atC, behindV + atC, siteRow(restV, j) + 2 * BLOCK * b, siteRow(coarse, j) + 2 * BLOCK * b, own == MIXED);
   }
@@ -83,59 +79,76 @@ function copyBlock(y: usize, u: usize, v: usize, atY: usize, atC: usize, isLast:
   v128.store(keyedV + atC, v128.load(v));
 }
 
-// Two, so that edges that aren't choked cost nothing more.
+// One for each kind, so that none costs what another needs.
 
-function composeUsualLine(y: i32, b: i32, isMixed: bool): void {
-  composeLine(y, b, isMixed, false);
+function composeSpiltLuma(j: i32, b: i32): void {
+  composeLuma(j, b, false, false);
 }
 
-function composeChokedLine(y: i32, b: i32): void {
-  composeLine(y, b, true, true);
+function composeMixedLuma(j: i32, b: i32): void {
+  composeLuma(j, b, true, false);
 }
 
-/** One luma row of a block. */
+function composeChokedLuma(j: i32, b: i32): void {
+  composeLuma(j, b, true, true);
+}
+
+/** The two luma rows of a block. In the last row of sites of an odd height they are the same one. */
 // @ts-ignore: decorator
 @inline
-function composeLine(y: i32, b: i32, isMixed: bool, isThin: bool): void {
-  const j = y >> 1;
-  const far = clampRow((y & 1) == 0 ? j - 1 : j + 1);
+function composeLuma(j: i32, b: i32, isMixed: bool, isThin: bool): void {
   const at = 4 * BLOCK * b;
-  const e0 = lineRow(wideExcess, j) + at, e1 = lineRow(wideExcess, far) + at;
-  const m = fineRow(y) + at;
-  const key = KEY_Y * siteStride + 2 * BLOCK * b;
-  const top = upper;
+  const e = lineRow(wideExcess, j) + at, eAbove = lineRow(wideExcess, clampRow(j - 1)) + at, eBelow = lineRow(wideExcess, clampRow(j + 1)) + at;
+  const m0 = fineRow(2 * j) + at, m1 = fineRow(2 * j + 1) + at;
+  const key = upper + KEY_Y * siteStride + 2 * BLOCK * b;
   const share = i16x8.splat(<i16>lowerShare);
-  const from = luma + y * lumaStride + 2 * BLOCK * b;
-  const back = behindLuma + y * lumaStride + 2 * BLOCK * b;
-  const to = keyedLuma + y * lumaStride + 2 * BLOCK * b;
+  const y0 = 2 * j * lumaStride + 2 * BLOCK * b;
+  const y1 = 2 * j + 1 == height ? y0 : y0 + lumaStride;
   for (let k: usize = 0; k < 64; k += 32) {
-    const sites = plateAt(top, share, <usize>key + (k >> 1));
-    const low = lineOf(v128.load_ext<u8>(from + (k >> 1)), e0 + k, e1 + k, m + k, back + (k >> 1), zipLow(sites, sites), isMixed, isThin);
-    const high = lineOf(v128.load_ext<u8>(from + (k >> 1) + 8), e0 + k + 16, e1 + k + 16, m + k + 16, back + (k >> 1) + 8, zipHigh(sites, sites), isMixed, isThin);
-    v128.store(to + (k >> 1), i8x16.narrow_i16x8_u(low, high));
+    const sites = plateAt(key, share, k >> 1);
+    const keyLow = zipLow(sites, sites), keyHigh = zipHigh(sites, sites);
+    const eLow = v128.load(e + k), eHigh = v128.load(e + k, 16);
+    const y = <i32>(k >> 1);
+    composeSixteen(y0 + y, lerp(eLow, v128.load(eAbove + k)), lerp(eHigh, v128.load(eAbove + k, 16)), m0 + k, keyLow, keyHigh, isMixed, isThin);
+    if (y1 != y0) composeSixteen(y1 + y, lerp(eLow, v128.load(eBelow + k)), lerp(eHigh, v128.load(eBelow + k, 16)), m1 + k, keyLow, keyHigh, isMixed, isThin);
   }
 }
 
-/** Eight luma samples, as codes. `key` is the screen's luma above black. */
+/** Sixteen luma samples at an offset into the planes. `key` is the screen's luma above black. */
 // @ts-ignore: decorator
 @inline
-function lineOf(light: v128, e0: usize, e1: usize, fine: usize, back: usize, key: v128, isMixed: bool, isThin: bool): v128 {
-  let share = scale(lerp(v128.load(e0), v128.load(e1)), i16x8.splat(<i16>spillLuma));
-  let sum = i16x8.add(i16x8.shl(light, 5), i16x8.splat(16));
+function composeSixteen(at: usize, eLow: v128, eHigh: v128, fine: usize, keyLow: v128, keyHigh: v128, isMixed: bool, isThin: bool): void {
+  const light = v128.load(luma + at);
+  const behind = isMixed ? v128.load(behindLuma + at) : light;
+  const mLow = isMixed ? v128.load(fine) : light, mHigh = isMixed ? v128.load(fine, 16) : light;
+  const low = lineOf(i16x8.extend_low_i8x16_u(light), eLow, mLow, i16x8.extend_low_i8x16_u(behind), keyLow, isMixed, isThin);
+  const high = lineOf(i16x8.extend_high_i8x16_u(light), eHigh, mHigh, i16x8.extend_high_i8x16_u(behind), keyHigh, isMixed, isThin);
   // Never farther outside the legal codes than the frame itself goes there.
-  const least = i16x8.min_s(light, i16x8.splat(<i16>black)), most = i16x8.max_s(light, i16x8.splat(<i16>whitest));
-  if (!isMixed) return i16x8.min_s(i16x8.max_s(i16x8.shr_s(i16x8.sub_sat_s(sum, scale(share, key)), 5), least), most);
-  let m = v128.load(fine);
-  const behind = v128.load_ext<u8>(back);
-  share = i16x8.add_sat_s(share, m);
-  sum = i16x8.sub_sat_s(sum, scale(share, key));
+  const least = i8x16.min_u(light, i8x16.splat(<i8>black)), most = i8x16.max_u(light, i8x16.splat(<i8>whitest));
+  const legal = i8x16.min_u(i8x16.max_u(i8x16.narrow_i16x8_u(low, high), least), most);
+  if (!isMixed) return v128.store(keyedLuma + at, legal);
+  const all = i16x8.splat(ALL_BUT_ONE);
+  const isBehind = isThin
+    ? i8x16.narrow_i16x8_s(i16x8.ge_s(chokeMatte(mLow), all), i16x8.ge_s(chokeMatte(mHigh), all))
+    : i8x16.narrow_i16x8_s(i16x8.ge_s(mLow, all), i16x8.ge_s(mHigh, all));
+  v128.store(keyedLuma + at, v128.bitselect(behind, legal, isBehind));
+}
+
+/** Eight luma samples, not yet brought to what a code may be. */
+// @ts-ignore: decorator
+@inline
+function lineOf(light: v128, e: v128, m: v128, behind: v128, key: v128, isMixed: bool, isThin: bool): v128 {
+  let share = scale(e, i16x8.splat(<i16>spillLuma));
+  if (isMixed) share = i16x8.add_sat_s(share, m);
+  let sum = i16x8.sub_sat_s(i16x8.add(i16x8.shl(light, 5), i16x8.splat(16)), scale(share, key));
+  if (!isMixed) return i16x8.shr_s(sum, 5);
+  let through = m;
   if (isThin) {
     const base = i16x8.splat(<i16>(32 * black + 16));
     sum = i16x8.add(scale(i16x8.sub(sum, base), remainderOf(m)), base);
-    m = chokeMatte(m);
+    through = chokeMatte(m);
   }
-  sum = i16x8.add_sat_s(sum, scale(m, i16x8.shl(i16x8.sub(behind, i16x8.splat(<i16>black)), 7)));
-  return v128.bitselect(behind, i16x8.min_s(i16x8.max_s(i16x8.shr_s(sum, 5), least), most), i16x8.ge_s(m, i16x8.splat(ALL_BUT_ONE)));
+  return i16x8.shr_s(i16x8.add_sat_s(sum, scale(through, i16x8.shl(i16x8.sub(behind, i16x8.splat(<i16>black)), 7))), 5);
 }
 
 /** One chroma row of a block. */

@@ -12,7 +12,7 @@ export function placeRows(to: usize, toStride: i32, fromStride: i32, bytes: i32,
 export function deinterleave(): void {
   for (let j = 0; j < sitesDown; j++) {
     const from = interleaved + 2 * j * chromaStride;
-    for (let i = 0; i < chromaStride - 16; i += 16) {
+    for (let i = 0; i < sitesAcross; i += 16) {
       const low = v128.load(from + 2 * i), high = v128.load(from + 2 * i, 16);
       v128.store(chromaU + j * chromaStride + i, i8x16.shuffle(low, high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30));
       v128.store(chromaV + j * chromaStride + i, i8x16.shuffle(low, high, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31));

@@ -1,8 +1,8 @@
 // Where everything lies. One memory serves one frame size; it is laid out once and nothing moves later.
 //
 // "Site": a chroma sample. "Block": 16 sites of one row, or the 32 × 2 luma samples that they belong to. Rows in work are
-// kept in rings of eight: row j lies at `ring + (j & 7) * stride`. Sites and luma are padded, so that blocks are always whole
-// and neighbours outside the picture can be read.
+// kept in rings of eight: row j lies at `ring + (j & 7) * stride`. They are padded, so that neighbours outside the picture can
+// be read; so are planes whose blocks would not be whole.
 
 /** Rows of the plate for a row of cells: six quantities, and what has to be added to come to the next row of cells. */
 export const ROWS: i32 = 12;
@@ -135,8 +135,10 @@ export function layOut(frameWidth: i32, frameHeight: i32, plateAcross: i32, plat
   blocks = (sitesAcross + BLOCK - 1) / BLOCK;
   end = 128;
 
-  lumaStride = 2 * BLOCK * blocks + 64;
-  chromaStride = BLOCK * blocks + 32;
+  // Rows of whole blocks lie close together, as decoders' do: such planes are copied in one go.
+  const isWhole = width % (2 * BLOCK) == 0;
+  lumaStride = isWhole ? width : 2 * BLOCK * blocks + 64;
+  chromaStride = isWhole ? sitesAcross : BLOCK * blocks + 32;
   luma = take(lumaStride * height + 64) + 32;
   chromaU = take(chromaStride * sitesDown + 32);
   chromaV = take(chromaStride * sitesDown + 32);

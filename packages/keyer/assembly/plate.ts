@@ -54,21 +54,13 @@ export function setScreen(cellsAcross: i32, cellsDown: i32, wide: f32, tall: f32
   while (steepest * steepUnit() > 32767) steepShift++;
 
   const high = <f32>(1 << (fraction + 7)), unit = steepUnit();
-  for (let i = 0; i < BLOCK * blocks; i++) {
-    const x: f32 = ((<f32>min(i, sitesAcross - 1) + 0.5) / <f32>sitesAcross) * wide - 0.5;
-    const left = <i32>floorf(x);
-    const share: f32 = x - <f32>left;
-    const toLeft = 16 * max(0, min(across - 1, left)), toRight = 16 * max(0, min(across - 1, left + 1));
-    for (let j = 0; j < down; j++) {
-      const a = cells + 16 * j * across + toLeft, b = cells + 16 * j * across + toRight;
-      const ya = load<f32>(a), ua = load<f32>(a, 4), va = load<f32>(a, 8), na = max<f32>(ua * ua + va * va, 1), sa = load<f32>(a, 12);
-      const yb = load<f32>(b), ub = load<f32>(b, 4), vb = load<f32>(b, 8), nb = max<f32>(ub * ub + vb * vb, 1), sb = load<f32>(b, 12);
-      put(j, i, AXIS_U, mix(ua / na, ub / nb, share) * high);
-      put(j, i, AXIS_V, mix(va / na, vb / nb, share) * high);
-      put(j, i, KEY_U, mix(ua, ub, share) * 256);
-      put(j, i, KEY_V, mix(va, vb, share) * 256);
-      put(j, i, KEY_Y, (mix(ya, yb, share) - <f32>black) * 128);
-      put(j, i, STEEPNESS, mix(sa, sb, share) * unit);
+  for (let j = 0; j < down; j++) {
+    const row = cells + 16 * j * across;
+    for (let i = 0; i < BLOCK * blocks; i += 4) {
+      const left = leftOf(i, wide);
+      if (left == leftOf(i + 3, wide)) putFour(j, i, row, left, wide, high, unit, <f32>black);
+      // Rarely a cell's centre lies between them.
+      else for (let k = 0; k < 4; k++) putFour(j, i + k, row, leftOf(i + k, wide), wide, high, unit, <f32>black);
     }
   }
   for (let j = 0; j < down; j++) {
@@ -96,12 +88,40 @@ function floorf(x: f32): f32 {
   return floor<f32>(x);
 }
 
-function mix(a: f32, b: f32, share: f32): f32 {
-  return a + (b - a) * share;
+/** The cell to the left of a site, which may lie outside. */
+function leftOf(i: i32, wide: f32): i32 {
+  return <i32>floorf(((<f32>min(i, sitesAcross - 1) + 0.5) / <f32>sitesAcross) * wide - 0.5);
 }
 
-function put(j: i32, i: i32, quantity: i32, value: f32): void {
-  store<i16>(rowOf(j) + quantity * siteStride + 2 * i, <i16>max<f32>(-32767, min<f32>(32767, nearest<f32>(value))));
+/** All quantities of four sites from i on, of which at least the first has the cell `left` to the left. */
+function putFour(j: i32, i: i32, row: usize, left: i32, wide: f32, high: f32, unit: f32, black: f32): void {
+  const sites = f32x4.min(f32x4.add(f32x4.splat(<f32>i), f32x4(0, 1, 2, 3)), f32x4.splat(<f32>(sitesAcross - 1)));
+  const x = f32x4.sub(f32x4.mul(f32x4.div(f32x4.add(sites, f32x4.splat(0.5)), f32x4.splat(<f32>sitesAcross)), f32x4.splat(wide)), f32x4.splat(0.5));
+  const share = f32x4.sub(x, f32x4.splat(<f32>left));
+  const a = row + 16 * max(0, min(across - 1, left)), b = row + 16 * max(0, min(across - 1, left + 1));
+  const ua = load<f32>(a, 4), va = load<f32>(a, 8), na = max<f32>(ua * ua + va * va, 1);
+  const ub = load<f32>(b, 4), vb = load<f32>(b, 8), nb = max<f32>(ub * ub + vb * vb, 1);
+  const to = rowOf(j) + 2 * i;
+  put(to, AXIS_U, mix(ua / na, ub / nb, share), high);
+  put(to, AXIS_V, mix(va / na, vb / nb, share), high);
+  put(to, KEY_U, mix(ua, ub, share), 256);
+  put(to, KEY_V, mix(va, vb, share), 256);
+  put(to, KEY_Y, f32x4.sub(mix(load<f32>(a), load<f32>(b), share), f32x4.splat(black)), 128);
+  put(to, STEEPNESS, mix(load<f32>(a, 12), load<f32>(b, 12), share), unit);
+}
+
+// @ts-ignore: decorator
+@inline
+function mix(a: f32, b: f32, share: v128): v128 {
+  return f32x4.add(f32x4.splat(a), f32x4.mul(f32x4.splat(b - a), share));
+}
+
+// @ts-ignore: decorator
+@inline
+function put(to: usize, quantity: i32, values: v128, unit: f32): void {
+  const whole = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(values, f32x4.splat(unit))));
+  const four = i16x8.max_s(i16x8.narrow_i32x4_s(whole, whole), i16x8.splat(-32767));
+  v128.store64_lane(to + quantity * siteStride, four, 0);
 }
 
 /** The row of cells above a row of sites, set by `aim`. */

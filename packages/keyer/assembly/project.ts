@@ -1,6 +1,6 @@
 // Keying model §2.4: chroma to matte, and luma at the sites.
 
-import { ALL_SCREEN, ALL_SUBJECT, glance } from './bounds';
+import { ALL_SCREEN, ALL_SUBJECT, glance, GROUP, isScreenAtOnce } from './bounds';
 import { isPicked, MIXED, nextOf, pick, withoutNext } from './blocks';
 import { dimming } from './gain';
 import { clamp, distance, ONE, scale } from './lanes';
@@ -33,9 +33,11 @@ import { aim, AXIS_U, AXIS_V, fraction, highest, lowerShare, plateAt, STEEPNESS,
 export function projectRow(j: i32): void {
   const u = chromaU + j * chromaStride;
   const v = chromaV + j * chromaStride;
-  // Whole blocks.
-  v128.store(u + sitesAcross, i8x16.splat(load<u8>(u + sitesAcross - 1)));
-  v128.store(v + sitesAcross, i8x16.splat(load<u8>(v + sitesAcross - 1)));
+  if (sitesAcross < BLOCK * blocks) {
+    // The last block's.
+    v128.store(u + sitesAcross, i8x16.splat(load<u8>(u + sitesAcross - 1)));
+    v128.store(v + sitesAcross, i8x16.splat(load<u8>(v + sitesAcross - 1)));
+  }
   const toP = siteRow(projection, j);
   const toM = siteRow(matte, j);
   aim(j);
@@ -58,6 +60,13 @@ function projectBlocks(u: usize, v: usize, toP: usize, toM: usize, toBare: usize
   let entry = bounds + <usize>(16 * upperIndex * blocks);
   for (let b = 0; b < blocks; b++, entry += 16) {
     const x = <usize>(BLOCK * b);
+    if (b % GROUP == 0 && b + GROUP <= blocks && isScreenAtOnce(entry, u + x, v + x)) {
+      store<u32>(toBare + b, 0x01010101);
+      for (let k: usize = 0; k < 2 * GROUP * BLOCK; k += 16) v128.store(toM + 2 * x + k, i16x8.splat(<i16>ONE));
+      b += GROUP - 1;
+      entry += 16 * (GROUP - 1);
+      continue;
+    }
     // Centred, in the upper bytes.
     const bothU = v128.xor(v128.load(u + x), sign), bothV = v128.xor(v128.load(v + x), sign);
     const lowU = lowOf(bothU), lowV = lowOf(bothV), highU = highOf(bothU), highV = highOf(bothV);
@@ -138,11 +147,10 @@ function guarded(along: v128, beyond: v128, forgiven: v128): v128 {
 /** Fills row j of `mean` near mixed blocks: `sub` of luma (§2.1). */
 export function averageRow(j: i32): void {
   const first = luma + 2 * j * lumaStride;
-  padLuma(first);
-  let second = first;
-  if (2 * j + 1 < height) {
-    second = first + lumaStride;
-    padLuma(second);
+  const second = 2 * j + 1 < height ? first + lumaStride : first;
+  if ((width & 1) != 0) {
+    store<u8>(first + width, load<u8>(first + width - 1));
+    store<u8>(second + width, load<u8>(second + width - 1));
   }
   const to = siteRow(mean, j);
   const near = blockRow(wide, j);
@@ -153,6 +161,8 @@ export function averageRow(j: i32): void {
       averageEight(first + at + 16, second + at + 16, to + at + 16);
     }
   }
+  // Before the first sample there is the same one again, not the row above.
+  if (isLeft && (load<u8>(near) & MIXED) != 0) store<u16>(to, 3 * (<u16>load<u8>(first) + <u16>load<u8>(second)) + <u16>load<u8>(first, 1) + <u16>load<u8>(second, 1));
   padSites(to);
 }
 
@@ -167,10 +177,4 @@ function averageEight(first: usize, second: usize, to: usize): void {
     const after = i16x8.add(i16x8.shr_u(a, 8), i16x8.shr_u(b, 8));
     v128.store(to, i16x8.add(i16x8.add(before, after), i16x8.shl(here, 1)));
   } else v128.store(to, i16x8.shl(i16x8.add(i16x8.extadd_pairwise_i8x16_u(a), i16x8.extadd_pairwise_i8x16_u(b)), 1));
-}
-
-/** Repeats the outermost samples of a row of luma. */
-function padLuma(row: usize): void {
-  store<u8>(row - 1, load<u8>(row));
-  store<u8>(row + width, load<u8>(row + width - 1));
 }

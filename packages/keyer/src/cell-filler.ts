@@ -8,9 +8,9 @@ const MEAN_GAIN = 1e-6;
 const VALUES = 4;
 
 interface Kernel {
-  readonly gain: number;
   readonly reach: number;
   readonly across: Float64Array;
+  /** What the kernel counts is in these weights. */
   readonly down: Float64Array;
 }
 
@@ -35,7 +35,7 @@ export class CellFiller {
     this.measured = new Float64Array(VALUES * width * height);
     this.filled = new Float64Array(VALUES * width * height);
     this.#work = new Float64Array(VALUES * width * height);
-    this.#kernels = KERNELS.map(({ sigma, gain }) => ({ gain, reach: 3 * sigma, across: gaussian(width, sigma), down: gaussian(height, sigma) }));
+    this.#kernels = KERNELS.map(({ sigma, gain }) => ({ reach: 3 * sigma, across: gaussian(width, sigma, 1), down: gaussian(height, sigma, gain) }));
   }
 
   /** Makes `filled` of `measured`. */
@@ -52,32 +52,57 @@ export class CellFiller {
     }
   }
 
-  #addBlurred({ gain, reach, across, down }: Kernel): void {
-    const [width, height, work] = [this.#width, this.#height, this.#work];
+  #addBlurred({ reach, across, down }: Kernel): void {
+    const width = this.#width;
+    const height = this.#height;
+    const work = this.#work.fill(0);
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
-        for (let k = 0; k < VALUES; k++) {
-          let sum = 0;
-          for (let j = Math.max(0, x - reach); j <= Math.min(width - 1, x + reach); j++)
-            sum += (across[x * width + j] ?? 0) * (this.measured[VALUES * (y * width + j) + k] ?? 0);
-          work[VALUES * (y * width + x) + k] = sum;
-        }
+        const first = Math.max(0, x - reach);
+        const count = Math.min(width - 1, x + reach) - first + 1;
+        addSums(work, y * width + x, this.measured, y * width + first, 1, across, x * width + first, count);
       }
     }
     for (let y = 0; y < height; y++) {
-      for (let x = 0; x < VALUES * width; x++) {
-        let sum = 0;
-        for (let j = Math.max(0, y - reach); j <= Math.min(height - 1, y + reach); j++)
-          sum += (down[y * height + j] ?? 0) * (work[VALUES * j * width + x] ?? 0);
-        const at = VALUES * y * width + x;
-        this.filled[at] = (this.filled[at] ?? 0) + gain * sum;
-      }
+      const first = Math.max(0, y - reach);
+      const count = Math.min(height - 1, y + reach) - first + 1;
+      for (let x = 0; x < width; x++) addSums(this.filled, y * width + x, work, first * width + x, width, down, y * height + first, count);
     }
   }
 }
 
-/** A Gaussian over n cells with reflecting borders, as an n × n matrix. It is 0 farther than 3 σ from the diagonal. */
-const gaussian = (n: number, sigma: number): Float64Array => {
+/** Adds the weighted sums of `count` cells, `step` apart, to a cell. */
+const addSums = (
+  to: Float64Array,
+  cell: number,
+  from: Float64Array,
+  firstCell: number,
+  step: number,
+  weights: Float64Array,
+  firstWeight: number,
+  count: number,
+): void => {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  for (let k = 0; k < count; k++) {
+    const weight = weights[firstWeight + k] ?? 0;
+    const at = VALUES * (firstCell + k * step);
+    a += weight * (from[at] ?? 0);
+    b += weight * (from[at + 1] ?? 0);
+    c += weight * (from[at + 2] ?? 0);
+    d += weight * (from[at + 3] ?? 0);
+  }
+  const at = VALUES * cell;
+  to[at] = (to[at] ?? 0) + a;
+  to[at + 1] = (to[at + 1] ?? 0) + b;
+  to[at + 2] = (to[at + 2] ?? 0) + c;
+  to[at + 3] = (to[at + 3] ?? 0) + d;
+};
+
+/** A Gaussian over n cells with reflecting borders, as an n × n matrix. Rows sum to `gain`; it is 0 farther than 3 σ from the diagonal. */
+const gaussian = (n: number, sigma: number, gain: number): Float64Array => {
   const matrix = new Float64Array(n * n);
   const reach = 3 * sigma;
   const period = 2 * n;
@@ -90,7 +115,7 @@ const gaussian = (n: number, sigma: number): Float64Array => {
       matrix[i * n + j] = (matrix[i * n + j] ?? 0) + weight;
       total += weight;
     }
-    for (let j = 0; j < n; j++) matrix[i * n + j] = (matrix[i * n + j] ?? 0) / total;
+    for (let j = 0; j < n; j++) matrix[i * n + j] = (gain * (matrix[i * n + j] ?? 0)) / total;
   }
   return matrix;
 };

@@ -54,6 +54,8 @@ export const checkPlane = (name: string, bytes: unknown, strideName: string, str
   checkBytes(name, bytes, (height - 1) * strideBytes + widthBytes);
 };
 
+const hasSamples = (samples: unknown, count: number): boolean => samples instanceof Float32Array && samples.length === count;
+
 /**
  * Refuses samples of another number than `count`.
  * @throws TypeError for no samples, RangeError for another number.
@@ -78,6 +80,9 @@ export const checkSize = (width: unknown, height: unknown, least: number): void 
  */
 export const checkImage = (name: string, image: ChromaImage, width: number, height: number): void => {
   checkObject(name, image);
+  // Every measurement checks its image: no names are made for one that fits.
+  const count = width * height;
+  if (image.width === width && image.height === height && hasSamples(image.y, count) && hasSamples(image.u, count) && hasSamples(image.v, count)) return;
   checkNumber(`${name}.width`, image.width, width, width);
   checkNumber(`${name}.height`, image.height, height, height);
   for (const plane of ['y', 'u', 'v'] as const) checkSamples(`${name}.${plane}`, image[plane], width * height);

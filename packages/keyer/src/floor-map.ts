@@ -62,14 +62,18 @@ export class FloorMap {
     const clearance = Math.round(CLEARANCE * this.#cellSize);
     const share = this.#cellSize ** -2;
     measured.fill(0);
-    for (let i = 0; i < projections.length; i++) {
-      if ((this.#distances[i] ?? 0) < clearance) continue;
-      const value = Math.max(LEAST_SPILL, projections[i] ?? 0);
-      const row = Math.floor(i / this.#imageWidth);
-      const cell = 4 * (Math.floor(row / this.#cellSize) * this.#width + Math.floor((i - row * this.#imageWidth) / this.#cellSize));
-      measured[cell] = (measured[cell] ?? 0) + share;
-      measured[cell + 1] = (measured[cell + 1] ?? 0) + share * value;
-      measured[cell + 2] = (measured[cell + 2] ?? 0) + share * value * value;
+    const distances = this.#distances;
+    const imageWidth = this.#imageWidth;
+    for (let row = 0, i = 0; i < projections.length; row++) {
+      const firstCell = Math.floor(row / this.#cellSize) * this.#width;
+      for (let x = 0; x < imageWidth; x++, i++) {
+        if ((distances[i] ?? 0) < clearance) continue;
+        const value = Math.max(LEAST_SPILL, projections[i] ?? 0);
+        const cell = 4 * (firstCell + Math.floor(x / this.#cellSize));
+        measured[cell] = (measured[cell] ?? 0) + share;
+        measured[cell + 1] = (measured[cell + 1] ?? 0) + share * value;
+        measured[cell + 2] = (measured[cell + 2] ?? 0) + share * value * value;
+      }
     }
     this.#filler.fill();
     for (let i = 0; i < this.cells.length; i++) {
@@ -77,7 +81,7 @@ export class FloorMap {
       const deviation = Math.sqrt(Math.max(0, (filled[4 * i + 2] ?? 0) - mean * mean));
       const weight = filled[4 * i] ?? 0;
       const core = Math.min(1, Math.max(0, (weight - EDGE_WEIGHT) / (CORE_WEIGHT - EDGE_WEIGHT)));
-      const found = weight === 0 ? least : mean + (DEVIATIONS + CORE_DEVIATIONS * core) * deviation + MARGIN;
+      const found = weight === 0 ? 0 : mean + (DEVIATIONS + CORE_DEVIATIONS * core) * deviation + MARGIN;
       const floor = Math.min(most, MOST + CORE_MOST * core, Math.max(least, found));
       const before = this.cells[i] ?? 0;
       this.cells[i] = this.#isKnown ? before + (floor - before) * FRESH : floor;

@@ -56,7 +56,7 @@ describe('KeyTracker', () => {
   it('holds its key while the border is covered', () => {
     const tracker = new KeyTracker();
     tracker.update(screen('#00ff00'));
-    const before = tracker.key;
+    const before = { ...tracker.key };
     for (let i = 0; i < 5; i++) expect(tracker.update(screen('#00ff00', 1))).toBe(false);
     expect(tracker.key).toEqual(before);
   });

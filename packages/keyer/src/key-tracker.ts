@@ -20,12 +20,24 @@ const DRIFT = 2;
 const SAME = 3;
 const CONFIRMATIONS = 3;
 
-const distance = (a: Codes, b: Codes) => Math.hypot(a.u - b.u, a.v - b.v);
+/** Codes that are changed in place: nothing is allocated for a picture. */
+type OwnCodes = { -readonly [Name in keyof Codes]: Codes[Name] };
+
+const set = (to: OwnCodes, y: number, u: number, v: number): void => {
+  to.y = y;
+  to.u = u;
+  to.v = v;
+};
+
+// `Math.hypot` allocates.
+const lengthOf = (u: number, v: number) => Math.sqrt(u * u + v * v);
+
+const distance = (a: Codes, b: Codes) => lengthOf(a.u - b.u, a.v - b.v);
 
 /** Whether an estimate may serve as a key, or why not. */
 export const judgeEstimate = (estimate: KeyEstimate): NotKeyableReason | null => {
   if (estimate.share < MIN_SHARE) return 'no_screen';
-  const length = Math.hypot(estimate.u, estimate.v);
+  const length = lengthOf(estimate.u, estimate.v);
   if (length < MIN_LENGTH) return 'screen_too_pale';
   if (estimate.u > 0.5 * length && length < MIN_BLUENESS * (estimate.y - BLACK)) return 'screen_too_pale';
   // Green and cyan lie at negative V, blue at large U; skin, red and orange at positive V.
@@ -38,33 +50,34 @@ export const judgeEstimate = (estimate: KeyEstimate): NotKeyableReason | null =>
  */
 export class KeyTracker {
   readonly #estimator = new KeyEstimator();
-  #key: Codes | null = null;
+  readonly #key: OwnCodes = { y: 0, u: 0, v: 0 };
+  #hasKey = false;
   #reason: NotKeyableReason | null = 'no_screen';
-  #share = 0;
-  #candidate: Codes | null = null;
+  #estimate: KeyEstimate | null = null;
+  readonly #candidate: OwnCodes = { y: 0, u: 0, v: 0 };
   #confirmations = 0;
 
-  /** The key in use, or null while none was found. */
+  /** The key in use, or null while none was found. What it returns changes with the next picture. */
   get key(): Codes | null {
-    return this.#key;
+    return this.#hasKey ? this.#key : null;
   }
 
   /** Why there is no key; null when there is one. */
   get reason(): NotKeyableReason | null {
-    return this.#key === null ? this.#reason : null;
+    return this.#hasKey ? null : this.#reason;
   }
 
   /** Share of the border, 0 to 1, that had the most frequent colour at the last look. */
   get share(): number {
-    return this.#share;
+    return this.#estimate?.share ?? 0;
   }
 
   /** Looks at a picture. Returns true when the key has jumped: what was derived from the old one is void. */
   update(image: ChromaImage): boolean {
     const estimate = this.#estimator.estimate(image);
-    this.#share = estimate.share;
+    this.#estimate = estimate;
     const reason = judgeEstimate(estimate);
-    if (this.#key === null) {
+    if (!this.#hasKey) {
       this.#reason = reason;
       if (reason === null) this.#accept(estimate);
       return reason === null;
@@ -73,33 +86,33 @@ export class KeyTracker {
     const away = distance(estimate, this.#key);
     if (away < DRIFT) {
       const { y, u, v } = this.#key;
-      this.#key = { y: y + (estimate.y - y) / 8, u: u + (estimate.u - u) / 8, v: v + (estimate.v - v) / 8 };
+      set(this.#key, y + (estimate.y - y) / 8, u + (estimate.u - u) / 8, v + (estimate.v - v) / 8);
       return this.#hold();
     }
     const oldShare = this.#estimator.computeShare(image, this.#key);
     if (oldShare < 0.1 && estimate.share >= 0.6) return this.#accept(estimate);
     if (estimate.share < 0.5 || oldShare >= estimate.share / 2) return this.#hold();
-    this.#confirmations = this.#candidate !== null && distance(this.#candidate, estimate) <= SAME ? this.#confirmations + 1 : 1;
-    this.#candidate = estimate;
+    this.#confirmations = this.#confirmations > 0 && distance(this.#candidate, estimate) <= SAME ? this.#confirmations + 1 : 1;
+    set(this.#candidate, estimate.y, estimate.u, estimate.v);
     return this.#confirmations >= CONFIRMATIONS ? this.#accept(estimate) : false;
   }
 
   /** Forgets everything: the next picture is the first one. */
   reset(): void {
-    this.#key = null;
+    this.#hasKey = false;
     this.#reason = 'no_screen';
-    this.#share = 0;
+    this.#estimate = null;
     this.#hold();
   }
 
   #accept(key: Codes): true {
-    this.#key = { y: key.y, u: key.u, v: key.v };
+    set(this.#key, key.y, key.u, key.v);
+    this.#hasKey = true;
     this.#hold();
     return true;
   }
 
   #hold(): false {
-    this.#candidate = null;
     this.#confirmations = 0;
     return false;
   }

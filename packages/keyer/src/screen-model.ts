@@ -128,11 +128,16 @@ export class ScreenModel {
 
   #measureFloors(image: ChromaImage): void {
     const { cells, width, unevenness } = this.plate;
+    const { u, v } = image;
+    const projections = this.#projections;
+    const cellSize = this.#cellSize;
+    const parameters = this.#parameters;
     for (let j = 0; j < image.height; j++) {
+      const row = Math.floor(j / cellSize) * width;
       for (let i = 0; i < image.width; i++) {
-        const cell = 3 * (Math.floor(j / this.#cellSize) * width + Math.floor(i / this.#cellSize));
+        const cell = 3 * (row + Math.floor(i / cellSize));
         const at = j * image.width + i;
-        this.#projections[at] = project(image.u[at] ?? 0, image.v[at] ?? 0, cells[cell + 1] ?? 0, cells[cell + 2] ?? 0, this.#parameters);
+        projections[at] = project(u[at] ?? 0, v[at] ?? 0, cells[cell + 1] ?? 0, cells[cell + 2] ?? 0, parameters);
       }
     }
     const studio = Math.min(1, Math.max(0, (unevenness - EVEN) / (UNEVEN - EVEN)));

@@ -34,6 +34,7 @@ export class ScreenPlate {
   readonly #imageWidth: number;
   readonly #imageHeight: number;
   readonly #sure: Uint8Array;
+  readonly #sureAcross: Uint8Array;
   /** Interleaved weight, y, u, v of what was seen of each cell. */
   readonly #history: Float64Array;
   readonly #filler: CellFiller;
@@ -55,6 +56,7 @@ export class ScreenPlate {
     const height = (this.height = Math.ceil(imageHeight / grid.cellSize));
     this.cells = new Float32Array(width * height * 3);
     this.#sure = new Uint8Array(imageWidth * imageHeight);
+    this.#sureAcross = new Uint8Array(imageWidth * imageHeight);
     this.#history = new Float64Array(width * height * 4);
     this.#filler = new CellFiller(width, height);
   }
@@ -84,6 +86,7 @@ export class ScreenPlate {
     checkImage('image', image, this.#imageWidth, this.#imageHeight);
     const seen = this.#markSure(image, key);
     if (seen < MIN_CELLS * this.#grid.cellSize ** 2) return this.setConstant(key);
+    this.#erode();
     this.#measure(image);
     this.#fill(key);
   }
@@ -101,20 +104,18 @@ export class ScreenPlate {
     return seen;
   }
 
-  /** Outside the frame counts as sure, so that the erosion doesn't eat the border. */
-  #isEroded(x: number, y: number): boolean {
-    const { erosion } = this.#grid;
-    for (let j = Math.max(0, y - erosion); j <= Math.min(this.#imageHeight - 1, y + erosion); j++) {
-      for (let i = Math.max(0, x - erosion); i <= Math.min(this.#imageWidth - 1, x + erosion); i++) {
-        if (this.#sure[j * this.#imageWidth + i] === 0) return true;
-      }
-    }
-    return false;
+  /** Leaves what is sure all around. Outside the frame counts as sure, so that the border isn't eaten. */
+  #erode(): void {
+    const width = this.#imageWidth;
+    const height = this.#imageHeight;
+    for (let y = 0; y < height; y++) erodeLine(this.#sure, this.#sureAcross, y * width, 1, width, this.#grid.erosion);
+    for (let x = 0; x < width; x++) erodeLine(this.#sureAcross, this.#sure, x, width, height, this.#grid.erosion);
   }
 
   #measure(image: ChromaImage): void {
     const { cellSize } = this.#grid;
     const area = cellSize ** 2;
+    const sure = this.#sure;
     for (let row = 0; row < this.height; row++) {
       for (let column = 0; column < this.width; column++) {
         let count = 0;
@@ -124,7 +125,7 @@ export class ScreenPlate {
         for (let j = row * cellSize; j < Math.min(this.#imageHeight, (row + 1) * cellSize); j++) {
           for (let i = column * cellSize; i < Math.min(this.#imageWidth, (column + 1) * cellSize); i++) {
             const at = j * this.#imageWidth + i;
-            if (this.#sure[at] === 0 || this.#isEroded(i, j)) continue;
+            if (sure[at] === 0) continue;
             count++;
             y += image.y[at] ?? 0;
             u += image.u[at] ?? 0;
@@ -177,3 +178,14 @@ export class ScreenPlate {
 }
 
 const lerp = (from: number, to: number, share: number) => from + (to - from) * share;
+
+/** Erodes `count` samples, `step` apart, by `reach` on both sides: one that isn't 1 makes 0 of those near it. */
+const erodeLine = (from: Uint8Array, to: Uint8Array, first: number, step: number, count: number, reach: number): void => {
+  // Sample of the line from which on all are sure, up to the one looked at.
+  let since = -reach;
+  for (let k = 0; k < count + reach; k++) {
+    if (k < count && from[first + k * step] === 0) since = k + 1;
+    const at = k - reach;
+    if (at >= 0) to[first + at * step] = at - since >= reach ? 1 : 0;
+  }
+};

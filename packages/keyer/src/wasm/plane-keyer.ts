@@ -489,8 +489,11 @@ export class PlaneKeyer implements PlanarPicture {
 
   #copyPlane(from: Uint8Array, fromStride: number, to: Uint8Array, toStride: number, widthBytes: number, height: number): void {
     for (const { row, rows, bytes } of this.#partsOf(from, fromStride, widthBytes, height)) {
-      this.#given.set(bytes);
-      this.#wasm.placeRows(to.byteOffset + row * toStride, toStride, fromStride, widthBytes, rows);
+      if (fromStride === toStride) to.set(bytes, row * toStride);
+      else {
+        this.#given.set(bytes);
+        this.#wasm.placeRows(to.byteOffset + row * toStride, toStride, fromStride, widthBytes, rows);
+      }
     }
   }
 
