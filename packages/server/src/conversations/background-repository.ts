@@ -96,15 +96,16 @@ export const recordBackground = async (transaction: Executor, conversationId: st
     .where(eq(conversationBackgrounds.conversationId, conversationId));
 };
 
-/** Takes the lock on a conversation's background until then. False: somebody else has it. */
-export const lockBackground = async (executor: Executor, conversationId: string, holder: string, now: Date, until: Date): Promise<boolean> => {
+/** Takes the lock on a conversation's background until then, and tells what is known of it. Null: somebody else has it. */
+export const lockBackground = async (executor: Executor, conversationId: string, holder: string, now: Date, until: Date): Promise<BackgroundRecord | null> => {
   const isFree = or(isNull(conversationBackgrounds.lockedUntil), lt(conversationBackgrounds.lockedUntil, now), eq(conversationBackgrounds.lockedBy, holder));
-  const rows = await executor
+  const [row] = await executor
     .update(conversationBackgrounds)
     .set({ lockedBy: holder, lockedUntil: until })
-    .where(and(eq(conversationBackgrounds.conversationId, conversationId), isFree))
-    .returning({ id: conversationBackgrounds.conversationId });
-  return rows.length > 0;
+    .from(surfaces)
+    .where(and(eq(conversationBackgrounds.conversationId, conversationId), eq(surfaces.surfaceId, conversationId), isFree))
+    .returning(columns);
+  return row === undefined ? null : toRecord(row);
 };
 
 /** Lets go of the lock, unless somebody else has taken it over. */

@@ -86,7 +86,7 @@ export class ConversationBackgrounds {
         const ready = Promise.all([checked, stored]);
         // It may fail before its turn has come.
         ready.catch(() => undefined);
-        const { changed, record, warnings } = await this.#lock.run(conversation.id, async () => this.#send(conversation, ready));
+        const { changed, record, warnings } = await this.#lock.run(conversation.id, async (found) => this.#send(conversation, found, ready));
         return { ...this.#view(conversation, record), changed, warnings: [...warnings] };
       });
     }, signal);
@@ -98,8 +98,8 @@ export class ConversationBackgrounds {
     // Nothing can be there.
     if (!this.#canHave(conversation)) return;
     if (!provider.capabilities.background.remove) throw new BacklotError('provider_unsupported');
-    await this.#lock.run(conversation.id, async () => {
-      let before = await this.#find(conversation);
+    await this.#lock.run(conversation.id, async (found) => {
+      let before = found;
       // Whether there is one to be removed, and counted, is what nobody knows.
       if (before.isInDoubt && provider.capabilities.background.get) before = await this.#follow(conversation, before, await this.#ask(conversation));
       await this.#attempt(conversation, before, async (signal) => provider.removeBackground(chatOf(conversation), signal));
@@ -121,10 +121,7 @@ export class ConversationBackgrounds {
 
   /** Asks the provider and takes over what it says. Throws `background_update_in_progress` and the provider's codes. */
   async observe(conversation: ConversationRecord): Promise<BackgroundRecord> {
-    return this.#lock.run(conversation.id, async () => {
-      const before = await this.#find(conversation);
-      return this.#follow(conversation, before, await this.#ask(conversation));
-    });
+    return this.#lock.run(conversation.id, async (before) => this.#follow(conversation, before, await this.#ask(conversation)));
   }
 
   /** What lists show, without asking the provider. */
@@ -135,11 +132,12 @@ export class ConversationBackgrounds {
   /** Under the lock: sends an image, once it is ready, unless the chat shows it already. */
   async #send(
     conversation: ConversationRecord,
+    found: BackgroundRecord,
     ready: Promise<readonly [WantedImage, unknown]>,
   ): Promise<{ changed: boolean; record: BackgroundRecord; warnings: WantedImage['warnings'] }> {
     const { provider } = this.#options;
     const { background } = provider.capabilities;
-    const [found, [image]] = await Promise.all([this.#find(conversation), ready]);
+    const [image] = await ready;
     const { warnings } = image;
     let before = found;
     if (!background.reportsChanged && background.get) {
@@ -198,16 +196,14 @@ export class ConversationBackgrounds {
     const at = now();
     const isNews = known.version !== before.version;
     const facts = { hasBackground: hasBackground(known), backgroundVersion: versionOf(known) };
-    await database.transaction(async (transaction) => {
+    const isAwaited = await database.transaction(async (transaction) => {
       await recordBackground(transaction, conversationId, known, at);
-      if (!isNews) return;
+      if (!isNews) return false;
       const data = { conversationId, backgroundId: known.backgroundId, isForeign: known.isForeign, ...facts };
-      await publishEvent(transaction, { organizationId, type: 'conversation.background.updated', data }, at);
+      return publishEvent(transaction, { organizationId, type: 'conversation.background.updated', data }, at);
     });
-    if (isNews) {
-      onPublished();
-      feed.publish(organizationId, { event: 'background', data: { conversationId, ...facts } });
-    }
+    if (isAwaited) onPublished();
+    if (isNews) feed.publish(organizationId, { event: 'background', data: { conversationId, ...facts } });
     return { ...known, isInDoubt: false, checkedAt: at };
   }
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database } from '../database/database.js';
 import { BacklotError, toError } from '../errors.js';
-import { lockBackground, unlockBackground } from './background-repository.js';
+import { type BackgroundRecord, lockBackground, unlockBackground } from './background-repository.js';
 import { Turns } from './turns.js';
 
 export interface ChangeLockOptions {
@@ -34,8 +34,8 @@ export class ChangeLock {
     this.#leaseMs = options.leaseMs ?? 4_000;
   }
 
-  /** Works alone. Throws `background_update_in_progress` when others don't finish in time. */
-  async run<Result>(conversationId: string, work: () => Promise<Result>): Promise<Result> {
+  /** Works alone, on what is known by then. Throws `background_update_in_progress` when others don't finish in time. */
+  async run<Result>(conversationId: string, work: (known: BackgroundRecord) => Promise<Result>): Promise<Result> {
     const deadlineMs = performance.now() + this.#waitMs;
     const entry = this.#turns.get(conversationId) ?? { turns: new Turns(1), users: 0 };
     this.#turns.set(conversationId, entry);
@@ -55,18 +55,20 @@ export class ChangeLock {
     }
   }
 
-  async #lease<Result>(conversationId: string, deadlineMs: number, work: () => Promise<Result>): Promise<Result> {
+  async #lease<Result>(conversationId: string, deadlineMs: number, work: (known: BackgroundRecord) => Promise<Result>): Promise<Result> {
     const { executor } = this.#options.database;
     const holder = randomUUID();
-    while (!(await this.#take(conversationId, holder))) {
+    let known = await this.#take(conversationId, holder);
+    while (known === null) {
       if (performance.now() >= deadlineMs) throw new BacklotError('background_update_in_progress');
       await pause(RETRY_MS);
+      known = await this.#take(conversationId, holder);
     }
     const renewal = setInterval(() => {
       this.#take(conversationId, holder).catch((thrown: unknown) => this.#options.log.warn({ err: toError(thrown) }, 'lock was not renewed'));
     }, this.#leaseMs / 3);
     try {
-      return await work();
+      return await work(known);
     } finally {
       clearInterval(renewal);
       await unlockBackground(executor, conversationId, holder).catch((thrown: unknown) =>
@@ -75,7 +77,7 @@ export class ChangeLock {
     }
   }
 
-  async #take(conversationId: string, holder: string): Promise<boolean> {
+  async #take(conversationId: string, holder: string): Promise<BackgroundRecord | null> {
     const now = this.#options.now();
     return lockBackground(this.#options.database.executor, conversationId, holder, now, new Date(now.getTime() + this.#leaseMs));
   }

@@ -29,7 +29,7 @@ describe('outbox', () => {
     await addEndpoint('whe_asks_not', { eventTypes: ['background_image.created'] });
     await addEndpoint('whe_off', { isEnabled: false });
     await addEndpoint('whe_foreign', { organizationId: 'org_two' });
-    await database.transaction(async (transaction) => publishEvent(transaction, deleted, now));
+    expect(await database.transaction(async (transaction) => publishEvent(transaction, deleted, now))).toBe(true);
     const [event] = await database.executor.select().from(webhookEvents);
     expect(event?.body).toBe(
       '{"type":"background_image.deleted","timestamp":"2026-11-20T12:00:00.123Z","data":{"id":"bg_7kq2mx9cvt4wz8hn3pdr","title":"Office"}}',
@@ -41,7 +41,7 @@ describe('outbox', () => {
   });
 
   it('keeps an event that nobody asks for, so that it can be sent later', async () => {
-    await database.transaction(async (transaction) => publishEvent(transaction, deleted, now));
+    expect(await database.transaction(async (transaction) => publishEvent(transaction, deleted, now))).toBe(false);
     expect(await database.executor.$count(webhookEvents)).toBe(1);
     expect(await database.executor.$count(webhookDeliveries)).toBe(0);
   });

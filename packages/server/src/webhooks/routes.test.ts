@@ -51,7 +51,7 @@ describe('webhooks by REST', () => {
   };
   const other = () => ({ authorization: `Bearer ${server.otherApiKey}` });
   const create = async (body: object = {}): Promise<CreatedWebhookEndpoint> => read(server.send('POST', ENDPOINTS, { url: receiver.url, ...body }), 201);
-  const publish = async (title: string, at = new Date()): Promise<void> =>
+  const publish = async (title: string, at = new Date()): Promise<boolean> =>
     server.database.transaction(async (transaction) =>
       publishEvent(
         transaction,
