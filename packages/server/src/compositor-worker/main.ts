@@ -74,6 +74,8 @@ if (livekit === null) complain(['BACKLOT_LIVEKIT_URL is not set, but must be: a 
 else {
   // Nothing of our settings for the processes that decode strangers' video.
   for (const name of Object.keys(process.env)) if (name.startsWith('BACKLOT_')) delete process.env[name];
+  // Else LiveKit's client in them logs every message that it gets.
+  process.env['NODE_ENV'] ??= 'production';
   initializeLogger({ pretty: false, level: config.logLevel });
   await reach(livekit);
 

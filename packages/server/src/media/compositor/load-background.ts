@@ -34,20 +34,31 @@ export const loadBackground = async (background: Background, width: number, heig
   }
 };
 
+/** Cell by cell of 2 × 2 pixels, without anything made for a pixel: the picture that is on air waits meanwhile. */
 const toI420 = (rgb: Uint8Array, width: number, height: number): Uint8Array => {
   const size = width * height;
-  const planes = new Uint8Array((size * 3) / 2);
-  const chroma = new Float32Array(size / 2);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const at = y * width + x;
-      const [r = 0, g = 0, b = 0] = [rgb[3 * at], rgb[3 * at + 1], rgb[3 * at + 2]];
-      planes[at] = Math.round(16 + (65.481 * r + 128.553 * g + 24.966 * b) / 255);
-      const cell = (y >> 1) * (width / 2) + (x >> 1);
-      chroma[cell] = (chroma[cell] ?? 0) + (-37.797 * r - 74.203 * g + 112 * b) / 1020;
-      chroma[cell + size / 4] = (chroma[cell + size / 4] ?? 0) + (112 * r - 93.786 * g - 18.214 * b) / 1020;
+  // Clamped arrays round what they are given.
+  const planes = new Uint8ClampedArray((size * 3) / 2);
+  let cell = size;
+  for (let y = 0; y < height; y += 2) {
+    for (let x = 0; x < width; x += 2) {
+      let [red, green, blue] = [0, 0, 0];
+      for (let row = 0; row < 2; row++) {
+        for (let column = 0; column < 2; column++) {
+          const at = (y + row) * width + x + column;
+          const r = rgb[3 * at] ?? 0;
+          const g = rgb[3 * at + 1] ?? 0;
+          const b = rgb[3 * at + 2] ?? 0;
+          planes[at] = 16 + (65.481 * r + 128.553 * g + 24.966 * b) / 255;
+          red += r;
+          green += g;
+          blue += b;
+        }
+      }
+      planes[cell] = 128 + (-37.797 * red - 74.203 * green + 112 * blue) / 1020;
+      planes[cell + size / 4] = 128 + (112 * red - 93.786 * green - 18.214 * blue) / 1020;
+      cell++;
     }
   }
-  for (let cell = 0; cell < size / 2; cell++) planes[size + cell] = Math.round(128 + (chroma[cell] ?? 0));
-  return planes;
+  return new Uint8Array(planes.buffer);
 };
