@@ -140,6 +140,15 @@ describe.skipIf(findLivekitServer() === undefined)('the compositor in a LiveKit 
     expect(isLike(seen.at(-1)?.person ?? SCREEN, CLOTH)).toBe(true);
   });
 
+  test('publishes another program when the canvas changes, never the screen', async () => {
+    await seeBackground(viewer, BLUE);
+    await director.tell({ canvas: { width: 720, height: 1280 } });
+    const seen = await see(viewer, (report) => programOf(report).some(({ width, height, corner }) => width === 720 && height === 1280 && isLike(corner, BLUE)));
+    expect(seen.some(({ corner }) => isLike(corner, SCREEN))).toBe(false);
+    const participant = (await director.participants()).find(({ identity }) => identity === COMPOSITOR_IDENTITY);
+    expect(participant?.tracks).toHaveLength(2);
+  });
+
   test('is replaced when its process is killed, and nobody sees the screen', async () => {
     await seeBackground(viewer, BLUE);
     const job = await jobIn();
