@@ -81,7 +81,7 @@ describe('image pool', () => {
     const hanging = pidOf(started);
     process.kill(hanging, 'SIGSTOP');
     await expect(started.prepare(job('b'))).rejects.toMatchObject({ code: 'image_service_failed' });
-    await vi.waitFor(() => expect(isAlive(hanging)).toBe(false), { timeout: 5000 });
+    await expect.poll(() => isAlive(hanging)).toBe(false);
     expect(await readdir(join(folder, 'jobs'))).toEqual([]);
     await started[Symbol.asyncDispose]();
   });
@@ -127,7 +127,7 @@ describe('image pool', () => {
     await expect(two).rejects.toThrow(/abort/i);
     first.abort();
     await expect(one).rejects.toThrow(/abort/i);
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5000 });
+    await expect.poll(() => isAlive(pid)).toBe(false);
     expect((await started.prepare(job())).pictures).toHaveLength(1);
   });
 
